@@ -1,0 +1,27 @@
+"""Ports and paths, as the services listen and as the edge shows them."""
+
+API_PORT = 5000
+WS_PORT = 8081
+WEB_PORT = 8080
+EDGE_PORT = 8080
+REDIS_PORT = 6379
+DATABASE_PORT = 5432
+
+HEALTH = "/health"
+READY = "/health/ready"
+METRICS = "/metrics"
+QUOTES = "/api/v1/quotes"
+INDICES = "/api/v1/indices"
+MARKET_STATUS = "/api/v1/market/status"
+CONTROL = "/api/v1/control"
+STREAM = "/ws"
+
+# Through the edge.
+EDGE_API_HEALTH = "/api/health"
+EDGE_API_READY = "/api/health/ready"
+EDGE_WS_HEALTH = "/ws/health"
+EDGE_WS_READY = "/ws/health/ready"
+PAGE_CONFIG = "/config.json"
+
+CLIENT_KEY_HEADER = "X-Client-Key"
+"""A socket client that is no browser (no Origin) proves itself with the stack's `clientKey` here."""

@@ -1,0 +1,81 @@
+"""The current price record of one symbol. Decimal inside, the seed's numbers on the wire; null, never 0, for unknown."""
+
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic.alias_generators import to_camel
+
+from services.contract.symbols import Symbol
+
+CENT = Decimal("0.01")
+
+
+class Status(StrEnum):
+    """How much a price may be trusted: shown to the user with every value."""
+
+    LIVE = "live"
+    DELAYED = "delayed"
+    STALE = "stale"
+    REPLAY = "replay"
+    SIMULATED = "simulated"
+
+
+class Session(StrEnum):
+    """Phase of the exchange's day."""
+
+    CLOSED = "closed"
+    PREOPEN = "preopen"
+    OPEN = "open"
+    CLOSING_AUCTION = "closing-auction"
+    POSTCLOSE = "postclose"
+
+
+def utc_text(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds: `2025-06-10T10:30:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Price = Annotated[Decimal, Field(gt=0, allow_inf_nan=False), PlainSerializer(float, return_type=float, when_used="json")]
+Signed = Annotated[Decimal, Field(allow_inf_nan=False), PlainSerializer(float, return_type=float, when_used="json")]
+Moment = Annotated[datetime, PlainSerializer(utc_text, return_type=str, when_used="json")]
+
+
+class WireModel(BaseModel):
+    """Frozen, camelCase on the wire; unknown fields are refused so that api and ws cannot drift apart."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+class Quote(WireModel):
+    """`data` of a price update. Prices in rupees, volume in shares."""
+
+    symbol: Symbol
+    price: Price
+    change: Signed | None
+    change_percent: Signed | None
+    volume: Annotated[int, Field(ge=0)] | None
+    timestamp: Moment
+    """When the source saw this price (the seed's name)."""
+    open: Price | None = None
+    day_high: Price | None = None
+    day_low: Price | None = None
+    previous_close: Price | None = None
+    source: str
+    source_time: Moment
+    """Same moment as `timestamp`."""
+    status: Status
+    session: Session = Session.OPEN
+
+
+def change_of(price: Decimal, base: Decimal | None) -> tuple[Decimal | None, Decimal | None]:
+    """Change in rupees and in percent against `base`, rounded half up to 2 places; (None, None) without a base."""
+    if base is None or base <= 0:
+        return None, None
+    change = price - base
+    return (
+        change.quantize(CENT, ROUND_HALF_UP),
+        (change / base * 100).quantize(CENT, ROUND_HALF_UP),
+    )
