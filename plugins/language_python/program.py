@@ -1,0 +1,96 @@
+"""Run by the program's own Python: connects the SDK to the engine, then runs the user's program.
+
+Arguments: one JSON object (monitor, engine, project, stack, organization, root_directory, parallel, dry_run), the
+program (a folder with `__main__.py`, or a file), the program's own arguments.
+Exit codes: 0 done; 32 failed and the engine has been told why; 1 failed with one plain message; else the program's own.
+"""
+
+import asyncio
+import json
+import os
+import runpy
+import sys
+import threading
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import grpc
+import pulumi
+import pulumi.log
+import pulumi.runtime
+
+EXIT_REPORTED = 32
+EXIT_PLAIN_ERROR = 1
+THREADS_PER_OPERATION = 4
+MOST_THREADS = 1024
+HOST_CHECK_SECONDS = 1.0
+
+
+def main(settings_json: str, program: str, arguments: list[str]) -> int:
+    settings = json.loads(settings_json)
+    threading.Thread(target=end_with_host, args=(os.getppid(),), daemon=True).start()
+    pulumi.runtime.configure(pulumi.runtime.Settings(**settings))
+    sys.argv = [program, *arguments]
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    loop.set_exception_handler(ignore_rpc_errors)
+    threads = min(THREADS_PER_OPERATION * max(settings["parallel"], 1), MOST_THREADS)
+    loop.set_default_executor(ThreadPoolExecutor(max_workers=threads))
+    try:
+        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: run_program(program)))
+    except pulumi.RunError as error:  # meant for the user, no traceback: a missing configuration value, for example
+        pulumi.log.error(str(error))
+        return EXIT_PLAIN_ERROR
+    except Exception as error:
+        pulumi.log.error("Program failed with an unhandled exception:\n" + describe(error, program))
+        return EXIT_REPORTED
+    finally:
+        cancel_all(loop)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return 0
+
+
+def run_program(program: str) -> None:
+    runpy.run_path(program, run_name="__main__")
+
+
+def describe(error: Exception, program: str) -> str:
+    """The traceback as text, beginning in the user's program rather than in what called it."""
+    trace = error.__traceback__
+    folder = str(Path(program).resolve())
+    start = trace
+    while start and not Path(start.tb_frame.f_code.co_filename).resolve().is_relative_to(folder):
+        start = start.tb_next
+    shown: TracebackType | None = start if start else (None if isinstance(error, SyntaxError) else trace)
+    return "".join(traceback.format_exception(type(error), error, shown))
+
+
+def ignore_rpc_errors(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Calls that the engine cut off were reported by the engine itself."""
+    if not isinstance(context.get("exception"), grpc.RpcError):
+        loop.default_exception_handler(context)
+
+
+def cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+    """End what still waits, so that closing the loop says nothing about it."""
+    pending = asyncio.all_tasks(loop)
+    for task in pending:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+    loop.close()
+
+
+def end_with_host(host_process: int) -> None:
+    """End at once when the language host was killed: nobody would read our answer."""
+    while os.getppid() == host_process:
+        time.sleep(HOST_CHECK_SECONDS)
+    os._exit(EXIT_PLAIN_ERROR)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))
