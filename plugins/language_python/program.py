@@ -15,7 +15,6 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import grpc
@@ -61,13 +60,17 @@ def run_program(program: str) -> None:
 
 def describe(error: Exception, program: str) -> str:
     """The traceback as text, beginning in the user's program rather than in what called it."""
-    trace = error.__traceback__
-    folder = str(Path(program).resolve())
-    start = trace
-    while start and not Path(start.tb_frame.f_code.co_filename).resolve().is_relative_to(folder):
+    folder = Path(program).resolve()
+    start = error.__traceback__
+    while start and not is_inside(start.tb_frame.f_code.co_filename, folder):
         start = start.tb_next
-    shown: TracebackType | None = start if start else (None if isinstance(error, SyntaxError) else trace)
-    return "".join(traceback.format_exception(type(error), error, shown))
+    whole = None if isinstance(error, SyntaxError) else error.__traceback__  # a syntax error names its own place
+    return "".join(traceback.format_exception(type(error), error, start or whole))
+
+
+def is_inside(filename: str, folder: Path) -> bool:
+    """`<frozen …>` and `<string>` are no files."""
+    return not filename.startswith("<") and Path(filename).resolve().is_relative_to(folder)
 
 
 def ignore_rpc_errors(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
