@@ -48,8 +48,14 @@ LEADER = "ingest:leader"
 """String with PX: `<node id>`; SET NX PX, renewed by its owner only."""
 LEADER_LEASE_MS = 5_000
 FENCE = "ingest:fence"
-"""Counter: incremented by each new leader; a writer with a lower fence is refused."""
+"""Rises with each new leader, and over a loss of Redis' data too (never below Redis' clock in seconds); a writer that holds
+another fence is refused."""
 EPOCH = "ingest:epoch"
 """String: random, made when absent; a new epoch tells clients that sequence numbers start anew (Redis lost its data)."""
+RUN = "ingest:run"
+"""String, TTL: where a replayed or simulated day stands, so that a new leader goes on where the old one stopped."""
+RUN_SECONDS = 60
+PAUSED = "ingest:paused"
+"""String: the operator's reason while publishing is paused; absent otherwise."""
 SEQUENCES = "ingest:sequences"
 """Hash: symbol -> last sequence number published."""
