@@ -23,7 +23,7 @@ class Follower:
         """Take a decoded `price_update` or `snapshot`; return the updates that changed something, oldest first."""
         if message.get("type") == "snapshot":
             return [update for update in message["quotes"] if self._take(update, counts_gap=False)]
-        if message.get("type") == "price_update":
+        if message.get("type") in ("price_update", "last_price"):
             return [message] if self._take(message, counts_gap=True) else []
         return []
 

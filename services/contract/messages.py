@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from services.contract.quotes import Moment, Quote, WireModel
+from services.contract.quotes import Moment, Price, Quote, Signed, WireModel
 from services.contract.symbols import Symbol
 
 PROTOCOL_VERSION = 1
@@ -36,6 +36,21 @@ class PriceUpdate(WireModel):
     type: Literal["price_update"] = "price_update"
     symbol: Symbol
     data: Quote
+    timestamp: Moment
+    epoch: str
+    fence: int
+    seq: int
+    ts: float
+
+
+class LastPrice(WireModel):
+    """A price update in mode `ltp`: made by the node from the same update, with the same order (`epoch`, `fence`, `seq`)."""
+
+    type: Literal["last_price"] = "last_price"
+    symbol: Symbol
+    price: Price
+    change: Signed | None = None
+    change_percent: Signed | None = None
     timestamp: Moment
     epoch: str
     fence: int
@@ -107,6 +122,8 @@ class StatusMessage(WireModel):
     state: Literal["live", "degraded", "paused", "resumed", "draining"]
     reason: str | None = None
     notice: Notice | None = None
+    retry_after_ms: int | None = None
+    """With `draining`: spread reconnects over this time."""
     timestamp: Moment
 
 
@@ -138,7 +155,16 @@ class Authenticated(WireModel):
 
 
 ServerMessage = Annotated[
-    PriceUpdate | Connected | Subscribed | Unsubscribed | Snapshot | StatusMessage | ErrorMessage | Pong | Authenticated,
+    PriceUpdate
+    | LastPrice
+    | Connected
+    | Subscribed
+    | Unsubscribed
+    | Snapshot
+    | StatusMessage
+    | ErrorMessage
+    | Pong
+    | Authenticated,
     Field(discriminator="type"),
 ]
 
@@ -203,6 +229,14 @@ class Demand(WireModel):
     action: Literal["subscribe", "unsubscribe"]
     symbols: list[Symbol]
     node: str
+
+
+class Heartbeat(WireModel):
+    """On CHANNEL_CONTROL, unsigned: a ws node hears by it that Redis passes messages on (a paused Redis raises no error)."""
+
+    action: Literal["heartbeat"] = "heartbeat"
+    node: str
+    beat: int
 
 
 class Control(WireModel):

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from services.contract.messages import PROTOCOL_VERSION, ClientMessage, Control, Demand, ServerMessage
+from services.contract.messages import PROTOCOL_VERSION, ClientMessage, Control, Demand, Heartbeat, ServerMessage
 
 
 def catalogue() -> dict[str, Any]:
@@ -15,6 +15,7 @@ def catalogue() -> dict[str, Any]:
         ("ClientMessage", TypeAdapter(ClientMessage)),
         ("Control", TypeAdapter(Control)),
         ("Demand", TypeAdapter(Demand)),
+        ("Heartbeat", TypeAdapter(Heartbeat)),
     ]
     definitions: dict[str, Any] = {}
     for name, adapter in parts:
