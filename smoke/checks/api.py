@@ -1,0 +1,93 @@
+"""The API: healthy, ready, serving real quotes, and the same release as every other part."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from services.contract.endpoints import (
+    EDGE_API_HEALTH,
+    EDGE_API_READY,
+    EDGE_WS_HEALTH,
+    INDICES,
+    MARKET_STATUS,
+    PAGE_CONFIG,
+    QUOTES,
+)
+from services.contract.messages import PriceUpdate
+from services.contract.symbols import PROBE_SYMBOL
+from smoke.check import CheckFailed, check, require
+from smoke.platform import CALL_SECONDS, Platform
+
+CLOCK_SKEW_SECONDS = 2.0
+ASKED_PER_PART = 6
+"""A part has several replicas behind the edge; each ask is a new connection, so that all are likely met."""
+
+
+def require_now(text: object) -> None:
+    """`text` is an RFC 3339 moment in UTC close to this machine's clock."""
+    try:
+        moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+        away = abs((datetime.now(UTC) - moment).total_seconds())
+    except (ValueError, TypeError) as error:
+        raise CheckFailed("`timestamp` is an RFC 3339 moment in UTC", repr(text), error) from error
+    require(away <= CLOCK_SKEW_SECONDS, f"`timestamp` is within {CLOCK_SKEW_SECONDS:g} s of now", f"{text}, {away:.1f} s away")
+
+
+@check(2000, objective="api_health")
+async def api_health(platform: Platform) -> None:
+    """Health says `healthy` and the time; readiness says 200."""
+    health = await platform.get_json(EDGE_API_HEALTH)
+    require(health.get("status") == "healthy", "status healthy", health)
+    require_now(health.get("timestamp"))
+    await platform.get(EDGE_API_READY)
+
+
+def require_update(update: Any) -> PriceUpdate:
+    """`update` is a complete price_update of the contract with a positive price."""
+    try:
+        return PriceUpdate.model_validate(update)
+    except ValueError as error:
+        raise CheckFailed("a price_update of the contract", str(update)[:200], error) from error
+
+
+async def default_symbols(platform: Platform) -> list[str]:
+    """The symbols the platform lists by itself."""
+    listed = (await platform.get_json(QUOTES)).get("quotes")
+    require(listed, f"{QUOTES} lists at least one quote", listed)
+    return [require_update(update).symbol for update in listed]
+
+
+@check(2000)
+async def api_quotes(platform: Platform) -> None:
+    """The default list has valid quotes, one of them answers by itself, and an unknown symbol is 404."""
+    symbols = await default_symbols(platform)
+    require(PROBE_SYMBOL not in symbols, f"no list shows {PROBE_SYMBOL}", symbols)
+    one = require_update(await platform.get_json(f"{QUOTES}/{symbols[0]}"))
+    require(one.symbol == symbols[0], f"the quote of {symbols[0]}", one.symbol)
+    await platform.get(f"{QUOTES}/NO-SUCH-SYMBOL", status=404)
+
+
+@check(2000)
+async def api_market(platform: Platform) -> None:
+    """Indices and market status answer."""
+    indices = (await platform.get_json(INDICES)).get("indices")
+    require(isinstance(indices, list), f"{INDICES} is a list", indices)
+    status = await platform.get_json(MARKET_STATUS)
+    require(isinstance(status, dict) and status, f"{MARKET_STATUS} is an object", status)
+
+
+@check(5000)
+async def release(platform: Platform) -> None:
+    """API, socket server and page are one release, on every replica met, and the expected one where it is given."""
+    seen: dict[str, set[str]] = {}
+    for part, path in (("api", EDGE_API_HEALTH), ("ws", EDGE_WS_HEALTH), ("web", PAGE_CONFIG)):
+        for _ in range(ASKED_PER_PART):
+            async with httpx.AsyncClient(base_url=platform.access.base_url, timeout=CALL_SECONDS) as http:
+                body = (await http.get(path)).json()
+            seen.setdefault(part, set()).add(str(body.get("release") or body.get("RELEASE")))
+    shown = ", ".join(f"{part} {'/'.join(sorted(found))}" for part, found in seen.items())
+    expected = platform.access.expected_release
+    every = set.union(*seen.values())
+    require("None" not in every and len(every) == 1, "one release on api, ws and web", shown)
+    require(expected is None or every == {expected}, f"release {expected}", shown)

@@ -1,0 +1,56 @@
+"""Through the whole platform: a signed message crosses Redis, and an injected price comes out at both ends."""
+
+import asyncio
+import secrets
+from decimal import Decimal
+
+from services.contract.endpoints import QUOTES
+from services.contract.symbols import PROBE_SYMBOL
+from smoke.check import CheckFailed, check, require
+from smoke.platform import Platform, message_where
+from smoke.waiting import eventually
+
+
+@check(5000, objective="pubsub")
+async def pubsub(platform: Platform) -> None:
+    """A signed request is published on the control channel and comes back from its subscriber."""
+    token = secrets.token_hex(8)
+    response = await platform.control("echo", {"token": token})
+    require(response.status_code in (200, 202), "a signed echo is accepted", f"{response.status_code}: {response.text}")
+    require(token in response.text, "the echo's token comes back from the subscriber", response.text)
+
+
+def unique_price() -> Decimal:
+    """A price that nobody else is likely to have injected: 10,000.00 to 99,999.99 rupees."""
+    return Decimal(1_000_000 + secrets.randbelow(9_000_000)) / 100
+
+
+@check(8000, objective="e2e_flow")
+async def e2e_flow(platform: Platform) -> None:
+    """One unique price enters by a signed probe and reaches a socket client and the REST answer."""
+    price = unique_price()
+    async with platform.socket() as connection:
+        await connection.send(f'{{"action": "subscribe", "symbols": ["{PROBE_SYMBOL}"]}}')
+        acknowledged = await asyncio.wait_for(message_where(connection, type="subscribed"), 2)
+        require(acknowledged["symbols"] == [PROBE_SYMBOL], f"a subscription to {PROBE_SYMBOL}", acknowledged)
+        response = await platform.control("probe", {"symbol": PROBE_SYMBOL, "price": float(price)})
+        require(response.status_code in (200, 202), "a signed probe is accepted", f"{response.status_code}: {response.text}")
+        try:
+            await asyncio.wait_for(_price_on(connection, price), 3)
+        except TimeoutError as error:
+            raise CheckFailed(f"{PROBE_SYMBOL} at {price} on the socket within 3 s", "other messages or none", error) from error
+
+    async def served() -> None:
+        update = await platform.get_json(f"{QUOTES}/{PROBE_SYMBOL}")
+        require(Decimal(str(update["data"]["price"])) == price, f"GET {PROBE_SYMBOL} gives {price}", update["data"]["price"])
+
+    await eventually(served, expected=f"{PROBE_SYMBOL} at {price} by GET", within_seconds=2)
+    listed = await platform.get(QUOTES)
+    require(PROBE_SYMBOL not in listed.text, f"no list shows {PROBE_SYMBOL}", f"it is in {QUOTES}")
+
+
+async def _price_on(connection: object, price: Decimal) -> None:
+    while True:
+        update = await message_where(connection, type="price_update", symbol=PROBE_SYMBOL)  # type: ignore[arg-type]
+        if Decimal(str(update["data"]["price"])) == price:
+            return

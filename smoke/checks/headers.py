@@ -1,0 +1,53 @@
+"""Security headers on what the edge serves, whether page, JSON or error."""
+
+import secrets
+from collections.abc import Mapping
+
+import httpx
+
+from services.contract.endpoints import QUOTES
+from smoke.check import check, require
+from smoke.platform import Platform
+
+EXACT = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "x-xss-protection": "0",
+    "referrer-policy": "strict-origin-when-cross-origin",
+}
+POLICY_PARTS = ("default-src", "frame-ancestors 'none'", "object-src 'none'", "base-uri")
+
+
+def faults_of(headers: Mapping[str, str], *, tls: bool) -> list[str]:
+    """What is missing or wrong in the headers of one answer, in words."""
+    faults = [f"{name}: {headers.get(name)!r}, not {value!r}" for name, value in EXACT.items() if headers.get(name) != value]
+    policy = headers.get("content-security-policy", "")
+    faults += [f"content-security-policy without {part}" for part in POLICY_PARTS if part not in policy]
+    if "permissions-policy" not in headers:
+        faults.append("no permissions-policy")
+    if tls != ("strict-transport-security" in headers):
+        faults.append("no strict-transport-security with TLS" if tls else "strict-transport-security without TLS")
+    if any(character.isdigit() for character in headers.get("server", "")):
+        faults.append(f"server tells its version: {headers['server']}")
+    return faults
+
+
+async def _require_headers(platform: Platform, path: str, status: int) -> None:
+    response: httpx.Response = await platform.get(path, status)
+    doubled = [name for name in EXACT if len(response.headers.get_list(name)) > 1]
+    faults = faults_of(response.headers, tls=platform.access.base_url.startswith("https"))
+    require(not faults and not doubled, f"every security header once on {path} ({status})", "; ".join(faults + doubled))
+
+
+@check(3000)
+async def headers_on_answers(platform: Platform) -> None:
+    """On the page and on JSON."""
+    await _require_headers(platform, "/", 200)
+    await _require_headers(platform, QUOTES, 200)
+
+
+@check(3000)
+async def headers_on_errors(platform: Platform) -> None:
+    """On what is not found, by the page's server and by the API, and on a request the edge itself refuses."""
+    await _require_headers(platform, f"/assets/{secrets.token_hex(8)}.js", 404)
+    await _require_headers(platform, f"{QUOTES}/NO-SUCH-SYMBOL", 404)
