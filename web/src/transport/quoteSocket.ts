@@ -1,0 +1,217 @@
+/** One socket that stays: connects, subscribes, notices silence, reconnects with full jitter.
+ * Decides when the socket counts as up; leaves what a message means to its owner. */
+import type { ClientMessage, Position, ServerMessage } from '../contract/messages'
+import { isServerMessage } from '../contract/rest'
+import { backoffDelayMs, type Backoff } from './backoff'
+
+export type SocketPhase = 'disconnected' | 'connecting' | 'connected'
+
+export interface SocketState {
+  readonly phase: SocketPhase
+  /** Attempts that failed since the socket was last up for MIN_UPTIME_MS. */
+  readonly failedAttempts: number
+  /** Close code of the last loss, 0 before the first. */
+  readonly code: number
+  readonly reason: string
+}
+
+export interface SocketOwner {
+  onMessage(message: ServerMessage): void
+  onState(state: SocketState): void
+  /** Last update held for a symbol, so that a reconnect can go on from there. */
+  positionOf(symbol: string): Position | undefined
+}
+
+export const BACKOFF: Backoff = { baseMs: 500, capMs: 10_000 }
+/** A connection that dies sooner does not reset the count of attempts, or a server that accepts and drops is hammered. */
+export const MIN_UPTIME_MS = 5_000
+export const CONNECT_TIMEOUT_MS = 5_000
+/** After this long without a frame the server is asked; after twice as long the socket counts as dead. */
+export const SILENCE_MS = 10_000
+const WATCH_MS = 2_500
+/** Application close code: the server went silent. */
+const CLOSE_SILENT = 4000
+
+export class QuoteSocket {
+  private socket: WebSocket | null = null
+  private state: SocketState = { phase: 'disconnected', failedAttempts: 0, code: 0, reason: '' }
+  private wanted: ReadonlySet<string> = new Set()
+  private held = new Set<string>()
+  private retryTimer: number | undefined
+  private connectTimer: number | undefined
+  private uptimeTimer: number | undefined
+  private watchTimer: number | undefined
+  private lastFrameAt = 0
+  private asked = false
+  private resyncing = false
+  private running = false
+
+  constructor(
+    private readonly url: string,
+    private readonly owner: SocketOwner,
+  ) {}
+
+  start(): void {
+    if (this.running) return
+    this.running = true
+    this.connect()
+  }
+
+  stop(): void {
+    this.running = false
+    this.clearTimers()
+    this.detach()?.close(1000)
+    this.setState({ phase: 'disconnected' })
+  }
+
+  /** Connects at once instead of waiting out the backoff, for example when the browser is online again. */
+  retryNow(): void {
+    if (!this.running || this.state.phase !== 'disconnected') return
+    window.clearTimeout(this.retryTimer)
+    this.connect()
+  }
+
+  /** Replaces the set of symbols to hold; only the difference is sent. */
+  watch(symbols: Iterable<string>): void {
+    this.wanted = new Set(symbols)
+    if (this.state.phase === 'connected') this.sendDifference()
+  }
+
+  send(message: ClientMessage): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message))
+  }
+
+  private connect(): void {
+    this.setState({ phase: 'connecting' })
+    let socket: WebSocket
+    try {
+      socket = new WebSocket(this.url)
+    } catch (error) {
+      this.lose(0, String(error))
+      return
+    }
+    this.socket = socket
+    this.connectTimer = window.setTimeout(() => this.drop(CLOSE_SILENT, 'no greeting in time'), CONNECT_TIMEOUT_MS)
+    socket.onmessage = (event: MessageEvent<unknown>) => this.receive(event.data)
+    socket.onclose = (event) => this.lose(event.code, event.reason)
+  }
+
+  private receive(data: unknown): void {
+    this.lastFrameAt = Date.now()
+    this.asked = false
+    if (typeof data !== 'string') return
+    // One frame may carry several updates of one tick, a line each.
+    for (const line of data.includes('\n') ? data.split('\n') : [data]) {
+      const message = decode(line)
+      if (message) this.take(message)
+    }
+  }
+
+  private take(message: ServerMessage): void {
+    if (message.type === 'connected') this.opened()
+    if (message.type === 'subscribed') this.resyncing = false
+    if (message.type === 'error' && this.resyncing) this.subscribeInstead()
+    this.owner.onMessage(message)
+  }
+
+  private opened(): void {
+    window.clearTimeout(this.connectTimer)
+    this.uptimeTimer = window.setTimeout(() => this.setState({ failedAttempts: 0 }), MIN_UPTIME_MS)
+    this.watchTimer = window.setInterval(() => this.checkSilence(), WATCH_MS)
+    this.held = new Set()
+    this.setState({ phase: 'connected' })
+    this.resync()
+    this.sendDifference()
+  }
+
+  /** What is known already is asked for from where it stopped, so that nothing is shown twice or missed unnoticed. */
+  private resync(): void {
+    const positions: Record<string, Position> = {}
+    for (const symbol of this.wanted) {
+      const position = this.owner.positionOf(symbol)
+      if (position) positions[symbol] = position
+    }
+    const symbols = Object.keys(positions)
+    if (symbols.length === 0) return
+    this.resyncing = true
+    for (const symbol of symbols) this.held.add(symbol)
+    this.send({ action: 'resync', symbols: positions })
+  }
+
+  /** A server that knows no resync still knows subscribe; its snapshot serves the same end. */
+  private subscribeInstead(): void {
+    this.resyncing = false
+    this.held = new Set()
+    this.sendDifference()
+  }
+
+  private sendDifference(): void {
+    const added = [...this.wanted].filter((symbol) => !this.held.has(symbol))
+    const removed = [...this.held].filter((symbol) => !this.wanted.has(symbol))
+    if (added.length > 0) this.send({ action: 'subscribe', symbols: added })
+    if (removed.length > 0) this.send({ action: 'unsubscribe', symbols: removed })
+    this.held = new Set(this.wanted)
+  }
+
+  private checkSilence(): void {
+    const silentMs = Date.now() - this.lastFrameAt
+    if (silentMs >= 2 * SILENCE_MS) this.drop(CLOSE_SILENT, 'the server went silent')
+    else if (silentMs >= SILENCE_MS && !this.asked) {
+      this.asked = true
+      this.send({ action: 'ping' })
+    }
+  }
+
+  /** Closes from our side without waiting for the peer, which may be gone. */
+  private drop(code: number, reason: string): void {
+    this.detach()?.close(code, reason)
+    this.lose(code, reason)
+  }
+
+  private detach(): WebSocket | null {
+    const socket = this.socket
+    if (socket) {
+      socket.onmessage = null
+      socket.onclose = null
+    }
+    this.socket = null
+    return socket
+  }
+
+  private lose(code: number, reason: string): void {
+    this.detach()
+    this.clearTimers()
+    this.resyncing = false
+    if (!this.running) return
+    const attempt = this.state.failedAttempts
+    this.retryTimer = window.setTimeout(() => this.connect(), backoffDelayMs(BACKOFF, attempt))
+    this.setState({ phase: 'disconnected', failedAttempts: attempt + 1, code, reason })
+  }
+
+  private clearTimers(): void {
+    window.clearTimeout(this.retryTimer)
+    window.clearTimeout(this.connectTimer)
+    window.clearTimeout(this.uptimeTimer)
+    window.clearInterval(this.watchTimer)
+  }
+
+  private setState(change: Partial<SocketState>): void {
+    this.state = { ...this.state, ...change }
+    this.owner.onState(this.state)
+  }
+}
+
+function decode(line: string): ServerMessage | null {
+  try {
+    const value: unknown = JSON.parse(line)
+    return isServerMessage(value) ? value : null
+  } catch {
+    return null // one bad frame must not take the page down; silence or a gap will tell
+  }
+}
+
+/** Resolves the configured address against the page's own: `/ws` becomes `wss://host/ws` on an https page. */
+export function socketUrl(configured: string, page: { protocol: string; host: string }): string {
+  if (!configured.startsWith('/')) return configured
+  return `${page.protocol === 'https:' ? 'wss:' : 'ws:'}//${page.host}${configured}`
+}
