@@ -1,0 +1,86 @@
+"""How this node reaches Redis: one connection for commands that never waits long, and bare connections for the subscription.
+
+redis-py's defaults retry for 3 s (Redis killed) to 58 s (Redis paused), so there are no retries here and short timeouts.
+"""
+
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import redis.asyncio as redis
+from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.credentials import CredentialProvider
+from redis.exceptions import RedisError
+
+from services.ws.settings import SettingsError, WsSettings
+
+COMMAND_SECONDS = 0.25
+CONNECT_SECONDS = 0.5
+
+T = TypeVar("T")
+
+
+class RedisAway(Exception):  # noqa: N818
+    """Redis did not answer in time or refused; the text says what it said."""
+
+
+class _PasswordFile(CredentialProvider):
+    """Read at each new connection, so that a rotated password needs no restart."""
+
+    def __init__(self, settings: WsSettings) -> None:
+        self._settings = settings
+
+    def get_credentials(self) -> tuple[str]:
+        try:
+            return (self._settings.secret("redis_password") or "",)
+        except SettingsError as error:
+            raise redis.AuthenticationError(str(error)) from error
+
+
+class RedisLink:
+    """`call` for commands; `subscription` for a connection of its own."""
+
+    def __init__(self, settings: WsSettings) -> None:
+        options: dict[str, Any] = {
+            "host": settings.redis_host,
+            "port": settings.redis_port,
+            "socket_connect_timeout": CONNECT_SECONDS,
+            "retry": Retry(NoBackoff(), 0),
+            "protocol": 2,
+            "client_name": settings.node_id,
+        }
+        self._kind: type[AbstractConnection] = Connection
+        if settings.secret("redis_password") is not None:
+            options["credential_provider"] = _PasswordFile(settings)
+        if settings.redis_tls:
+            self._kind = SSLConnection
+            options |= {
+                "ssl_ca_certs": str(settings.redis_ca_file) if settings.redis_ca_file else None,
+                "ssl_min_version": ssl.TLSVersion.TLSv1_2,
+            }
+        self._options = options
+        pool = redis.BlockingConnectionPool(
+            max_connections=4, timeout=COMMAND_SECONDS, connection_class=self._kind, socket_timeout=COMMAND_SECONDS, **options
+        )
+        self.client = redis.Redis(connection_pool=pool)
+
+    def subscription(self) -> AbstractConnection:
+        """A connection that is not yet connected and waits without end for what is published."""
+        return self._kind(socket_timeout=None, **self._options)
+
+    async def call(self, command: Callable[[redis.Redis], Awaitable[T]]) -> T:
+        """Run one command.
+
+        Raises:
+            RedisAway: it failed, for whatever reason; nothing here is worth more than going on without Redis.
+        """
+        try:
+            return await command(self.client)
+        except (RedisError, OSError, TimeoutError) as error:
+            raise RedisAway(f"{type(error).__name__}: {error}") from error
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.client.aclose(close_connection_pool=True)

@@ -1,0 +1,247 @@
+"""The composition root: makes one of each part, ties them together, serves, and drains on SIGTERM."""
+
+import asyncio
+import gc
+import random
+import secrets
+import signal
+import socket
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+import httpx
+from prometheus_client.core import Metric
+from websockets.asyncio.server import Server, serve
+
+from services.contract.closing import Close
+from services.contract.messages import Control, Notice
+from services.ws import report
+from services.ws.admission import Admission, AdmissionRules
+from services.ws.clients import Clients
+from services.ws.connection import ClientConnection, ConnectionRules
+from services.ws.control import ControlDesk
+from services.ws.feed import Feed
+from services.ws.handler import Handler, HandlerRules, Services
+from services.ws.history import History
+from services.ws.hub import Hub
+from services.ws.keepalive import Keepalive
+from services.ws.ledger import Ledger
+from services.ws.log import log
+from services.ws.lookup import Lookup
+from services.ws.metrics import Histogram
+from services.ws.pacer import Pacer
+from services.ws.pages import Pages
+from services.ws.redis_link import RedisLink
+from services.ws.self_check import SelfCheck
+from services.ws.sequencer import Sequencer
+from services.ws.settings import WsSettings
+from services.ws.stream_state import StreamState
+from services.ws.subscriber import Subscriber
+from services.ws.tokens import Tokens
+
+BACKLOG = 4_096
+DRAIN_STEP_SECONDS = 0.05
+USER_TIMEOUT_MS = 8_000
+"""The kernel drops a connection whose data was not acknowledged (or whose window stayed shut) for this long."""
+
+
+class Node:
+    """One process of the fan-out."""
+
+    def __init__(self, settings: WsSettings) -> None:
+        self.settings = settings
+        self.link = RedisLink(settings)
+        self.sequencer = Sequencer()
+        self.hub = Hub(self.sequencer.latest)
+        self.history = History()
+        self.feed = Feed(self.link, self.sequencer, self.hub, self.history)
+        self.receive_to_write = Histogram()
+        self.pacer = Pacer(self._flush, settings.flush_rest, settings.flush_rest_max_seconds)
+        self.hub.on_pending = self.pacer.pending
+        self.rules = ConnectionRules(
+            hub=self.hub,
+            frames_per_second=settings.frames_per_second,
+            frame_burst=settings.frame_burst,
+            write_cap_bytes=settings.write_cap_bytes,
+            max_message_bytes=settings.max_message_bytes,
+        )
+        self.clients = Clients(self.rules.slow)
+        self.state = StreamState(self.clients.tell)
+        self.ledger = Ledger(self.link, settings.node_id, settings.redis_channel_subscriptions, self.hub)
+        self.subscriber = Subscriber(
+            self.link,
+            settings.node_id,
+            (settings.redis_channel_updates, settings.redis_channel_control),
+            self._take_message,
+            self._on_up,
+            self.state.degraded,
+        )
+        self.desk = ControlDesk(settings.secret("control_key"), settings.node_id, self._obey, self.subscriber.heard_beat)
+        self.api = httpx.AsyncClient(base_url=settings.api_base, trust_env=False)
+        self.lookup = Lookup(self.api, self.feed, self.sequencer.latest)
+        self.tokens = Tokens(settings.jwt_jwks_url, settings.jwt_issuer, settings.jwt_audience)
+        self._own_key = secrets.token_urlsafe(24)
+        self.check: SelfCheck | None = None
+        self._stop = asyncio.Event()
+        self._updates_channel = settings.redis_channel_updates.encode()
+        self.admission = self._admission()
+        self._background: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Serve until SIGTERM, SIGINT or a signed `drain`; then let everybody go in good order."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        async with self._serve() as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            self.check = SelfCheck(port, self._own_key, self.settings.default_symbols)
+            keepalive = Keepalive(self.clients, self.settings.ping_seconds, self.settings.write_deadline_seconds)
+            log.info("serving", port=port)
+            tasks = [loop.create_task(job()) for job in (self.subscriber.run, self.ledger.run, keepalive.run, self.check.run)]
+            gc.collect()
+            gc.freeze()
+            await self._wait_for_stop(tasks)
+            await self._drain(server, tasks)
+        await self.api.aclose()
+        await self.link.close()
+        log.info("drained")
+
+    async def _wait_for_stop(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Until asked to stop; a background task that ends with an error ends the node: half a node serves stale prices."""
+        stop = asyncio.get_running_loop().create_task(self._stop.wait())
+        running: set[asyncio.Task[Any]] = {stop, *tasks}
+        while not stop.done():
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stop}:
+                task.result()
+
+    # ---- parts
+
+    def _serve(self) -> Server:
+        settings = self.settings
+        handler = Handler(
+            HandlerRules(
+                node=settings.node_id,
+                release=settings.release,
+                max_symbols=settings.max_symbols,
+                bad_messages=settings.bad_messages,
+                first_message_seconds=settings.first_message_seconds,
+                require_token=settings.require_token,
+            ),
+            Services(self.hub, self.lookup, self.ledger, self.history, self.clients, self.tokens, self.state),
+        )
+        return serve(
+            handler,
+            sock=self._listening_socket(),
+            process_request=self.admission,
+            create_connection=partial(ClientConnection, self.rules),  # type: ignore[arg-type]  # any factory will do
+            compression=None,
+            server_header=None,
+            ping_interval=None,
+            close_timeout=2,
+            open_timeout=settings.handshake_seconds,
+            max_size=settings.max_message_bytes,
+            write_limit=settings.write_high_bytes,
+            backlog=BACKLOG,
+        )
+
+    def _admission(self) -> Admission:
+        settings = self.settings
+        key = settings.secret("client_key")
+        rules = AdmissionRules(
+            origins=frozenset(settings.allowed_origins),
+            client_keys=(self._own_key, *([key] if key else [])),
+            trusted_hops=settings.trusted_hops,
+            max_connections=settings.max_connections,
+            max_connections_per_address=settings.max_connections_per_address,
+            handshakes_per_second=settings.handshakes_per_second,
+            handshake_burst=settings.handshake_burst,
+        )
+        pages = Pages(self.facts, self._unready, self._families)
+        return Admission(rules, self.clients, self.tokens, pages.table())
+
+    def _listening_socket(self) -> socket.socket:
+        """Options here are inherited by every accepted socket."""
+        settings = self.settings
+        listener = socket.create_server((settings.bind_address, settings.port), backlog=BACKLOG)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, settings.send_buffer_bytes)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+        return listener
+
+    def facts(self) -> dict[str, object]:
+        """What /health says beside its status."""
+        return {
+            "connections": len(self.clients),
+            "subscriptions": sum(self.hub.holders.values()),
+            "release": self.settings.release,
+            "node": self.settings.node_id,
+            "stream": self.state.name,
+        }
+
+    def _unready(self) -> str | None:
+        if self._stop.is_set():
+            return "draining"
+        return self.check.problem if self.check else "not serving yet"
+
+    def _families(self) -> Iterable[Metric]:
+        return report.families(self)
+
+    # ---- what happens
+
+    def _flush(self) -> None:
+        batch = self.hub.batch
+        self.hub.flush()
+        asyncio.get_running_loop().call_soon(report.observe_writes, self.receive_to_write, batch)
+
+    def _take_message(self, channel: bytes, data: bytes) -> None:
+        if channel == self._updates_channel:
+            self.feed.take_message(data)
+        else:
+            self.desk.take_message(data)
+
+    def _on_up(self) -> None:
+        self.ledger.renew_soon()
+        task = asyncio.get_running_loop().create_task(self._make_current())
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _make_current(self) -> None:
+        await self.feed.resync()
+        if self.subscriber.is_up:
+            self.state.live()
+
+    def _obey(self, control: Control) -> None:
+        reason = str(control.data.get("reason", ""))[:500]
+        log.info("control", action=control.action, scope=control.scope, reason=reason)
+        if control.action == "pause":
+            self.hub.pause()
+            self.state.paused(reason)
+        elif control.action == "resume":
+            self.state.resumed()
+            self.hub.resume()
+        elif control.action == "drain":
+            self._stop.set()
+        elif control.action == "notice":
+            self.state.notice(Notice.model_validate(control.data))
+
+    async def _drain(self, server: Server, tasks: list[asyncio.Task[None]]) -> None:
+        """Close everybody with 1012, spread over the drain time, while prices go on for those who wait their turn."""
+        self.admission.is_open = False
+        server.close(close_connections=False)
+        drain_seconds = self.settings.drain_seconds
+        self.state.draining(retry_after_ms=round(drain_seconds * 1000))
+        everyone = list(self.clients)
+        random.shuffle(everyone)
+        steps = max(1, round(drain_seconds / DRAIN_STEP_SECONDS))
+        for step in range(steps):
+            for connection in everyone[step::steps]:
+                connection.terminate(Close.RESTART, "node restarts")
+            if len(self.clients):
+                await asyncio.sleep(DRAIN_STEP_SECONDS)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.ledger.release()
+        await server.wait_closed()

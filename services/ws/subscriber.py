@@ -1,0 +1,130 @@
+"""The one Redis subscription of this process, supervised: it comes back by itself and says when it is gone.
+
+A killed Redis raises an error; a paused one raises nothing at all, so this node publishes a beat of its own each second
+and takes three missing ones for an outage. What was missed meanwhile is the feed's business.
+"""
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import Callable
+
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import RedisError
+
+from services.contract.messages import Heartbeat
+from services.ws.log import log
+from services.ws.redis_link import RedisAway, RedisLink
+
+BEAT_SECONDS = 1.0
+SILENCE_SECONDS = 2.9
+"""Three beats, less what a beat takes to come back."""
+FIRST_RETRY_SECONDS = 0.1
+LAST_RETRY_SECONDS = 2.0
+"""With the time one attempt may take this stays under the promised 5 s."""
+
+
+class Subscriber:
+    """`on_message(channel, data)`, `on_up()` after each (re)subscription, `on_down(reason)` once per outage."""
+
+    def __init__(
+        self,
+        link: RedisLink,
+        node: str,
+        channels: tuple[str, str],
+        on_message: Callable[[bytes, bytes], None],
+        on_up: Callable[[], None],
+        on_down: Callable[[str], None],
+    ) -> None:
+        self._link = link
+        self._node = node
+        self._channels = channels
+        self._on_message = on_message
+        self._on_up = on_up
+        self._on_down = on_down
+        self._beat = 0
+        self._sent: dict[int, float] = {}
+        self._heard = 0.0
+        self.is_up = False
+        self.subscribed_times = 0
+        self.lag_seconds = 0.0
+        """Time of the last beat through Redis and back."""
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        attempt = 0
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_beating())
+            while True:
+                reason = await self._session()
+                attempt = 0 if self.is_up else attempt + 1
+                self._down(reason)
+                delay = min(FIRST_RETRY_SECONDS * 2**attempt, LAST_RETRY_SECONDS)
+                await asyncio.sleep(delay * random.uniform(0.5, 1))  # noqa: S311 - spreads retries, no secret
+
+    async def _session(self) -> str:
+        """One subscription from connect to loss; returns why it ended."""
+        reason = "ended"
+        connection = self._link.subscription()
+        try:
+            async with asyncio.timeout(1.0):
+                await self._subscribe(connection)
+            self._up()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._watch_silence())
+                tasks.create_task(self._read(connection))
+        except* (RedisError, OSError, TimeoutError) as group:
+            error = group.exceptions[0]
+            reason = f"{type(error).__name__}: {error}"
+        finally:
+            with contextlib.suppress(Exception):
+                await connection.disconnect(nowait=True)
+        return reason
+
+    async def _subscribe(self, connection: AbstractConnection) -> None:
+        await connection.connect()  # type: ignore[no-untyped-call]
+        await connection.send_command("SUBSCRIBE", *self._channels)
+        for _ in self._channels:
+            await connection.read_response()
+
+    async def _read(self, connection: AbstractConnection) -> None:
+        while True:
+            kind, channel, data = await connection.read_response()
+            if kind == b"message":
+                self._heard = time.monotonic()
+                self._on_message(channel, data)
+
+    async def _watch_silence(self) -> None:
+        while True:
+            silence = time.monotonic() - self._heard
+            if silence > SILENCE_SECONDS:
+                raise TimeoutError(f"nothing heard from Redis for {silence:.1f} s, not even own beats")
+            await asyncio.sleep(SILENCE_SECONDS - silence + 0.001)
+
+    async def _keep_beating(self) -> None:
+        while True:
+            self._beat += 1
+            line = Heartbeat(node=self._node, beat=self._beat).model_dump_json().encode()
+            self._sent = {self._beat: time.monotonic()}
+            with contextlib.suppress(RedisAway):
+                await self._link.call(lambda client, line=line: client.publish(self._channels[1], line))  # type: ignore[misc]
+            await asyncio.sleep(BEAT_SECONDS)
+
+    def heard_beat(self, node: str, beat: int) -> None:
+        """A heartbeat came over the control channel."""
+        if node == self._node and beat in self._sent:
+            self.lag_seconds = time.monotonic() - self._sent[beat]
+
+    def _up(self) -> None:
+        self._heard = time.monotonic()
+        self.is_up = True
+        self.subscribed_times += 1
+        log.info("subscribed", channels=self._channels, times=self.subscribed_times)
+        self._on_up()
+
+    def _down(self, reason: str) -> None:
+        if self.is_up or not self.subscribed_times:
+            log.warning("subscription lost, retrying", reason=reason)
+            self.is_up = False
+            self._on_down(reason)
