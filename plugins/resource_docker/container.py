@@ -1,0 +1,215 @@
+"""Containers: made, connected, filled, started and waited for; a failure half way leaves them in the state as they are."""
+
+from __future__ import annotations
+
+import base64
+import io
+import tarfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from . import container_spec, container_state, images
+from .container_fields import FIELDS
+from .errors import DockerError, Refused
+from .resource_type import Context
+from .schema import Fields
+from .table_resource import HalfMade, TableResource
+
+HEALTH_POLL_SECONDS = 0.25
+UPDATABLE = (
+    "restart",
+    "maxRetryCount",
+    "cpuShares",
+    "memory",
+    "memoryReservation",
+    "cpuSet",
+    "memorySwap",
+    "deviceReadBps",
+    "deviceReadIops",
+    "deviceWriteBps",
+    "deviceWriteIops",
+)
+
+
+class Container(TableResource):
+    token = "docker:index/container:Container"  # noqa: S105
+    fields: ClassVar[Fields] = FIELDS
+    always_deletes_before_replace = True
+
+    def make(self, context: Context, planned: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        images.find_or_pull(context, planned["image"])
+        body = container_spec.create_body(planned, context.engine.api_version)
+        files = archive(planned["uploads"]) if planned["uploads"] else None
+        params = {"name": planned["name"]}
+        if planned["platform"]:
+            params["platform"] = planned["platform"]
+        try:
+            answer = context.engine.json("POST", "/containers/create", body=body, params=params)
+        except DockerError as error:
+            raise DockerError(f"container {planned['name']} could not be made: {error}", error.status) from None
+        container_id = str(answer["Id"])
+        try:
+            return container_id, _bring_up(context, container_id, planned, files)
+        except (DockerError, Refused) as error:
+            raise HalfMade(container_id, str(error)) from error
+
+    def look(self, context: Context, resource_id: str, state: dict[str, Any]) -> dict[str, Any] | None:
+        try:
+            found = context.engine.json("GET", f"/containers/{resource_id}/json")
+        except DockerError as error:
+            if error.is_missing:
+                return None
+            raise
+        # Docker also finds containers by name and by the beginning of an id; only the whole id is this resource.
+        return container_state.from_docker(found, state) if found["Id"] == resource_id else None
+
+    def change(self, context: Context, resource_id: str, prior: dict[str, Any], planned: dict[str, Any]) -> None:
+        if planned["mustRun"] and prior.get("mustRun") is False and planned["start"]:
+            context.engine.json("POST", f"/containers/{resource_id}/start")
+        if any(prior.get(key) != planned[key] for key in UPDATABLE):
+            try:
+                context.engine.json("POST", f"/containers/{resource_id}/update", body=container_spec.limits(planned))
+            except DockerError as error:
+                raise DockerError(f"container {planned['name']} could not be changed: {error}", error.status) from None
+
+    def delete(self, context: Context, resource_id: str, outputs: dict[str, Any]) -> None:
+        grace_seconds = max(int(outputs.get("destroyGraceSeconds") or 0), 0)
+        if not outputs.get("attach"):
+            _unless_gone(
+                lambda: context.engine.json(
+                    "POST", f"/containers/{resource_id}/stop", params={"t": grace_seconds}, timeout_seconds=None
+                )
+            )
+        volumes = outputs.get("removeVolumes") is not False
+        _unless_gone(
+            lambda: context.engine.json(
+                "DELETE",
+                f"/containers/{resource_id}",
+                params={"v": str(int(volumes)), "force": "1"},
+                timeout_seconds=None,
+            )
+        )
+        _unless_gone(
+            lambda: context.engine.json(
+                "POST", f"/containers/{resource_id}/wait", params={"condition": "removed"}, timeout_seconds=60
+            )
+        )
+
+
+def _unless_gone(action: Callable[[], Any]) -> None:
+    try:
+        action()
+    except DockerError as error:
+        if not error.is_missing and "is already in progress" not in str(error):
+            raise
+
+
+def _bring_up(context: Context, container_id: str, planned: dict[str, Any], files: bytes | None) -> dict[str, Any]:
+    """Everything after creation; returns values learned on the way (containerLogs)."""
+    _connect(context, container_id, planned)
+    if files is not None:
+        context.engine.json(
+            "PUT",
+            f"/containers/{container_id}/archive",
+            body=files,
+            params={"path": "/"},
+            headers={"Content-Type": "application/x-tar"},
+        )
+    if planned["start"]:
+        try:
+            context.engine.json("POST", f"/containers/{container_id}/start")
+        except DockerError as error:
+            raise DockerError(f"container {planned['name']} could not be started: {error}", error.status) from None
+        if planned["wait"]:
+            wait_until_healthy(context, container_id, planned)
+    if not planned["attach"]:
+        return {}
+    context.engine.json("POST", f"/containers/{container_id}/wait", timeout_seconds=None)
+    if not planned["logs"]:
+        return {}
+    raw = context.engine.raw("GET", f"/containers/{container_id}/logs", params={"stdout": "1", "stderr": "1"})
+    return {"containerLogs": raw.decode(errors="replace") if planned["tty"] else joined_streams(raw)}
+
+
+def _connect(context: Context, container_id: str, planned: dict[str, Any]) -> None:
+    if not planned["networksAdvanced"]:
+        return
+    try:
+        context.engine.json("POST", "/networks/bridge/disconnect", body={"Container": container_id})
+    except DockerError as error:
+        if "is not connected to" not in str(error):
+            raise
+    for network in planned["networksAdvanced"]:
+        body = {"Container": container_id, "EndpointConfig": container_spec.endpoint(network)}
+        try:
+            context.engine.json("POST", f"/networks/{network['name']}/connect", body=body)
+        except DockerError as error:
+            raise DockerError(
+                f"container {planned['name']} could not join network {network['name']}: {error}", error.status
+            ) from None
+
+
+def wait_until_healthy(context: Context, container_id: str, planned: dict[str, Any]) -> None:
+    """Wait for Docker's healthcheck; DockerError when `waitTimeout` seconds are over, or the container can no longer get there."""
+    name = planned["name"]
+    limit_seconds = int(planned["waitTimeout"] or 0)
+    deadline = time.monotonic() + limit_seconds
+    while True:
+        state = context.engine.json("GET", f"/containers/{container_id}/json")["State"]
+        health = state.get("Health")
+        if health is None:
+            raise DockerError(f"container {name} has wait set but no healthcheck; give it one, or remove wait")
+        if health["Status"] == "healthy":
+            return
+        if time.monotonic() >= deadline:
+            raise DockerError(
+                f"container {name} was not healthy after {limit_seconds} s (it is {health['Status']}, "
+                f"{state['Status']}); `docker logs {name}` and `docker inspect {name}` say why"
+            )
+        time.sleep(HEALTH_POLL_SECONDS)
+
+
+def archive(uploads: list[dict[str, Any]]) -> bytes:
+    """The files to upload as one tar; DockerError where an entry has no content, or two."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for upload in uploads:
+            content = _content(upload)
+            member = tarfile.TarInfo(upload["file"].lstrip("/"))
+            member.size, member.mtime, member.mode = len(content), int(time.time()), _mode(upload)
+            tar.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def _content(upload: dict[str, Any]) -> bytes:
+    given = [key for key in ("content", "contentBase64", "source") if upload[key]]
+    if len(given) != 1:
+        raise DockerError(
+            f"uploads: {upload['file']} needs exactly one of content, contentBase64 and source, got {given or 'none'}"
+        )
+    if upload["content"]:
+        return str(upload["content"]).encode()
+    if upload["contentBase64"]:
+        return base64.b64decode(upload["contentBase64"])
+    try:
+        return Path(upload["source"]).read_bytes()
+    except OSError as error:
+        raise DockerError(f"uploads: {upload['file']}: cannot read {upload['source']}: {error.strerror}") from None
+
+
+def _mode(upload: dict[str, Any]) -> int:
+    if upload["permissions"]:
+        return int(upload["permissions"], 8)
+    return 0o744 if upload["executable"] else 0o644
+
+
+def joined_streams(raw: bytes) -> str:
+    """The text of a container's log: frames of stdout and stderr (8 bytes of head, the last 4 its length) in their order."""
+    parts, position = [], 0
+    while position + 8 <= len(raw):
+        size = int.from_bytes(raw[position + 4 : position + 8], "big")
+        parts.append(raw[position + 8 : position + 8 + size])
+        position += 8 + size
+    return b"".join(parts).decode(errors="replace")

@@ -1,0 +1,287 @@
+"""A container's planned properties as the body of Docker's create, connect and update requests."""
+
+from __future__ import annotations
+
+import csv
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from . import durations
+from .errors import DockerError, Refused
+
+MIB = 1024 * 1024
+Properties = dict[str, Any]
+
+
+def create_body(planned: Properties, api_version: tuple[int, int]) -> Properties:
+    """The body of POST /containers/create; Refused where this engine's API lacks something the program set."""
+    body: Properties = {
+        "Image": planned["image"],
+        "Hostname": planned["hostname"] or "",
+        "Domainname": planned["domainname"] or "",
+        "Tty": bool(planned["tty"]),
+        "OpenStdin": bool(planned["stdinOpen"]),
+        "StopSignal": planned["stopSignal"] or "",
+        "User": planned["user"] or "",
+        "WorkingDir": planned["workingDir"] or "",
+        "Env": planned["envs"] or [],
+        "Cmd": _command(planned),
+        "Entrypoint": planned["entrypoints"] or None,
+        "Labels": label_map(planned["labels"]),
+        "ExposedPorts": {_port_key(port): {} for port in planned["ports"]},
+        "Volumes": {volume["containerPath"]: {} for volume in planned["volumes"] if volume["containerPath"]},
+        "HostConfig": _host_config(planned, api_version),
+        "NetworkingConfig": {},
+    }
+    if planned["stopTimeout"]:
+        body["StopTimeout"] = planned["stopTimeout"]
+    if planned["healthcheck"]:
+        body["Healthcheck"] = _healthcheck(planned["healthcheck"], api_version)
+    return body
+
+
+def _command(planned: Properties) -> list[str] | None:
+    command = planned["command"] or []
+    if "" in command:
+        raise DockerError("values for command may not be empty")
+    return command or None
+
+
+def _healthcheck(check: Properties, api_version: tuple[int, int]) -> Properties:
+    body: Properties = {"Test": check["tests"] or [], "Retries": check["retries"] or 0}
+    for key, name in (("interval", "Interval"), ("timeout", "Timeout"), ("startPeriod", "StartPeriod")):
+        body[name] = durations.nanoseconds(check[key] or "0s")
+    start_interval_ns = durations.nanoseconds(check["startInterval"] or "0s")
+    if start_interval_ns:
+        if api_version < (1, 44):
+            raise Refused(f"healthcheck.startInterval needs Docker API 1.44, this engine has {_dotted(api_version)}")
+        body["StartInterval"] = start_interval_ns
+    return body
+
+
+def _dotted(api_version: tuple[int, int]) -> str:
+    return f"{api_version[0]}.{api_version[1]}"
+
+
+def _host_config(planned: Properties, api_version: tuple[int, int]) -> Properties:
+    body: Properties = {
+        "AutoRemove": bool(planned["rm"]),
+        "Binds": [bind for bind in map(_bind, planned["volumes"]) if bind] or None,
+        "CapAdd": _capabilities(planned, "adds"),
+        "CapDrop": _capabilities(planned, "drops"),
+        "CgroupParent": planned["cgroupParent"] or "",
+        "CgroupnsMode": _cgroup_namespace(planned),
+        "DeviceRequests": _device_requests(planned) or None,
+        "Devices": [_device(device) for device in planned["devices"]] or None,
+        "Dns": planned["dns"] or None,
+        "DnsOptions": planned["dnsOpts"] or None,
+        "DnsSearch": planned["dnsSearches"] or None,
+        "ExtraHosts": [f"{entry['host']}:{entry['ip']}" for entry in planned["hosts"]] or None,
+        "GroupAdd": planned["groupAdds"] or None,
+        "Init": bool(planned["init"]),
+        "IpcMode": planned["ipcMode"] or "",
+        "LogConfig": {"Type": planned["logDriver"] or "", "Config": planned["logOpts"] or {}},
+        "Mounts": [_mount(mount, api_version) for mount in planned["mounts"]] or None,
+        "NetworkMode": planned["networkMode"] or "",
+        "PidMode": planned["pidMode"] or "",
+        "PortBindings": _port_bindings(planned["ports"]),
+        "Privileged": bool(planned["privileged"]),
+        "PublishAllPorts": bool(planned["publishAllPorts"]),
+        "ReadonlyRootfs": bool(planned["readOnly"]),
+        "Runtime": planned["runtime"] or "",
+        "ShmSize": (planned["shmSize"] or 0) * MIB,
+        "StorageOpt": planned["storageOpts"] or None,
+        "Sysctls": planned["sysctls"] or None,
+        "Tmpfs": planned["tmpfs"] or None,
+        "Ulimits": [{"Name": u["name"], "Soft": u["soft"], "Hard": u["hard"]} for u in planned["ulimits"]] or None,
+        "UsernsMode": planned["usernsMode"] or "",
+        "VolumesFrom": [volume["fromContainer"] for volume in planned["volumes"] if volume["fromContainer"]] or None,
+        **_security(planned["securityOpts"] or []),
+        **limits(planned),
+        **_cpus(planned),
+    }
+    return body
+
+
+def limits(planned: Properties) -> Properties:
+    """What can be changed while a container runs."""
+    swap = planned["memorySwap"] or 0
+    body: Properties = {
+        "RestartPolicy": {"Name": planned["restart"] or "", "MaximumRetryCount": planned["maxRetryCount"] or 0},
+        "CpuShares": planned["cpuShares"] or 0,
+        "CpusetCpus": planned["cpuSet"] or "",
+        "Memory": (planned["memory"] or 0) * MIB,
+        "MemoryReservation": (planned["memoryReservation"] or 0) * MIB,
+        "MemorySwap": swap * MIB if swap > 0 else swap,
+    }
+    for key, name in (
+        ("deviceReadBps", "BlkioDeviceReadBps"),
+        ("deviceReadIops", "BlkioDeviceReadIOps"),
+        ("deviceWriteBps", "BlkioDeviceWriteBps"),
+        ("deviceWriteIops", "BlkioDeviceWriteIOps"),
+    ):
+        if planned[key]:
+            body[name] = [{"Path": device["path"], "Rate": device["rate"]} for device in planned[key]]
+    return body
+
+
+def _cpus(planned: Properties) -> Properties:
+    if not planned["cpus"]:
+        return {"CpuPeriod": planned["cpuPeriod"] or 0, "CpuQuota": planned["cpuQuota"] or 0}
+    try:
+        return {"NanoCpus": int(Decimal(planned["cpus"]) * 10**9)}
+    except (InvalidOperation, ValueError):
+        raise DockerError(f"cpus: expected a number such as 0.5, got {planned['cpus']!r}") from None
+
+
+def _capabilities(planned: Properties, which: str) -> list[str] | None:
+    return (planned["capabilities"] or {}).get(which) or None
+
+
+def _cgroup_namespace(planned: Properties) -> str:
+    mode = planned["cgroupnsMode"] or ""
+    if mode not in ("", "private", "host"):
+        raise DockerError(f"cgroupnsMode: expected private or host, got {mode!r}")
+    return str(mode)
+
+
+def _security(options: list[str]) -> Properties:
+    """`systempaths=unconfined` is the client's to translate; the rest goes to the engine as it is."""
+    body: Properties = {"SecurityOpt": [option for option in options if option != "systempaths=unconfined"] or None}
+    if "systempaths=unconfined" in options:
+        body |= {"MaskedPaths": [], "ReadonlyPaths": []}
+    return body
+
+
+def _bind(volume: Properties) -> str | None:
+    source = volume["hostPath"] or volume["volumeName"]
+    path, other = volume["containerPath"], volume["fromContainer"]
+    if not path and not other:
+        raise DockerError("volumes: an entry needs containerPath or fromContainer")
+    if path and other:
+        raise DockerError("volumes: an entry has containerPath or fromContainer, not both")
+    if not source or not path:
+        return None
+    mode = "ro" if volume["readOnly"] else "rw"
+    return f"{source}:{path}:{mode}" + (f",{volume['selinuxRelabel']}" if volume["selinuxRelabel"] else "")
+
+
+def _mount(mount: Properties, api_version: tuple[int, int]) -> Properties:
+    body: Properties = {
+        "Type": mount["type"],
+        "Target": mount["target"],
+        "Source": mount["source"] or "",
+        "ReadOnly": bool(mount["readOnly"]),
+    }
+    if mount["type"] == "bind" and mount["bindOptions"]:
+        body["BindOptions"] = {"Propagation": mount["bindOptions"]["propagation"] or ""}
+    if mount["type"] == "volume" and mount["volumeOptions"]:
+        body["VolumeOptions"] = _volume_options(mount["volumeOptions"], api_version)
+    if mount["type"] == "tmpfs" and mount["tmpfsOptions"]:
+        options = mount["tmpfsOptions"]
+        body["TmpfsOptions"] = {"SizeBytes": options["sizeBytes"] or 0, "Mode": options["mode"] or 0}
+    return body
+
+
+def _volume_options(options: Properties, api_version: tuple[int, int]) -> Properties:
+    if api_version < (1, 45):
+        raise Refused(
+            f"mounts.volumeOptions needs Docker API 1.45, this engine has {_dotted(api_version)}; leave the options out"
+        )
+    return {
+        "NoCopy": bool(options["noCopy"]),
+        "Labels": label_map(options["labels"] or []),
+        "DriverConfig": {"Name": options["driverName"] or "", "Options": options["driverOptions"] or {}},
+        "Subpath": options["subpath"] or "",
+    }
+
+
+def _port_key(port: Properties) -> str:
+    return f"{port['internal']}/{port['protocol'] or 'tcp'}"
+
+
+def _port_bindings(ports: list[Properties]) -> Properties:
+    bindings: dict[str, list[Properties]] = {}
+    for port in ports:
+        binding = {"HostIp": port["ip"] or "", "HostPort": str(port["external"] or 0)}
+        bindings.setdefault(_port_key(port), []).append(binding)
+    return bindings
+
+
+def _device(device: Properties) -> Properties:
+    return {
+        "PathOnHost": device["hostPath"],
+        "PathInContainer": device["containerPath"] or device["hostPath"],
+        "CgroupPermissions": device["permissions"] or "rwm",
+    }
+
+
+def _device_requests(planned: Properties) -> list[Properties]:
+    if planned["gpus"]:
+        return [_gpus(planned["gpus"])]
+    return [
+        {
+            "Driver": request["driver"] or "",
+            "Count": request["count"] or 0,
+            "DeviceIDs": request["deviceIds"] or [],
+            "Capabilities": [request["capabilities"] or []],
+            "Options": request["options"] or {},
+        }
+        for request in planned["deviceRequests"]
+    ]
+
+
+def _gpus(text: str) -> Properties:
+    """`all`, a number, or `device=0,1`, `driver=…`, `capabilities=…`, `count=…` as `docker run --gpus` takes them."""
+    request: Properties = {"Driver": "", "Count": 0, "DeviceIDs": [], "Capabilities": [["gpu"]], "Options": {}}
+    cleaned = text.strip().strip("\"'").strip()
+    for part in next(csv.reader([cleaned])):
+        key, separator, value = part.partition("=")
+        if not separator:
+            if request["DeviceIDs"] and key not in ("all",) and cleaned.startswith("device="):
+                request["DeviceIDs"].append(key)
+            else:
+                request["Count"] = _gpu_count(key)
+        elif key == "count":
+            request["Count"] = _gpu_count(value)
+        elif key == "device":
+            request["DeviceIDs"] = value.split(",")
+        elif key == "driver":
+            request["Driver"] = value
+        elif key == "capabilities":
+            request["Capabilities"] = [[*value.split(","), "gpu"]]
+        else:
+            raise DockerError(f"gpus: unexpected {key!r}; known are count, device, driver and capabilities")
+    if not request["Count"] and not request["DeviceIDs"]:
+        request["Count"] = 1
+    return request
+
+
+def _gpu_count(text: str) -> int:
+    if text == "all":
+        return -1
+    try:
+        return int(text)
+    except ValueError:
+        raise DockerError(f"gpus: expected `all` or a number, got {text!r}") from None
+
+
+def endpoint(network: Properties) -> Properties:
+    """The endpoint settings of one entry of networksAdvanced."""
+    body: Properties = {
+        "Aliases": network["aliases"] or [],
+        "DriverOpts": dict(pair.split("=", 1) for pair in network["driverOpts"] or [] if "=" in pair),
+        "IPAMConfig": {
+            "IPv4Address": network["ipv4Address"] or "",
+            "IPv6Address": network["ipv6Address"] or "",
+            "LinkLocalIPs": network["linkLocalIps"] or [],
+        },
+        "MacAddress": network["macAddress"] or "",
+    }
+    if network["gwPriority"]:
+        body["GwPriority"] = network["gwPriority"]
+    return body
+
+
+def label_map(labels: list[Properties]) -> dict[str, str]:
+    return {entry["label"]: entry["value"] for entry in labels}

@@ -1,0 +1,249 @@
+"""Images built from a folder. A changed context, Dockerfile or option rebuilds in place; nothing is ever deleted.
+
+Not bridged from Terraform, so it has rules of its own: the inputs of the last build are kept in the state (encrypted)
+under `__inputs`, and only they are compared.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from . import build_context, images
+from .build_output import BuildOutput
+from .errors import DockerError
+from .properties import UNKNOWN, Secret, contains_unknown, without_nulls
+from .resource_type import Context, Difference, Found, Made
+
+INPUTS = {"build", "buildOnPreview", "imageName", "registry", "skipPush"}
+BUILD_INPUTS = {
+    "addHosts",
+    "args",
+    "builderVersion",
+    "cacheFrom",
+    "context",
+    "contextDigest",
+    "dockerfile",
+    "network",
+    "platform",
+    "target",
+}
+BUILDERS = {"BuilderV1": "1", "BuilderBuildKit": "2"}
+KEPT_INPUTS = "__inputs"
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
+
+
+class Image:
+    token = "docker:index/image:Image"  # noqa: S105
+
+    def check(
+        self, context: Context, news: dict[str, Any], olds: dict[str, Any], autoname: Callable[[], str | None]
+    ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        inputs = without_nulls(news)
+        failures = [(key, f"{key} is no input of Image; remove it") for key in sorted(inputs.keys() - INPUTS)]
+        if "imageName" not in inputs:
+            failures.append(("imageName", "imageName is required and missing"))
+        if inputs.get("buildOnPreview") is not True:
+            inputs["buildOnPreview"] = False
+        build = inputs.get("build")
+        if build is None or isinstance(build, dict):
+            inputs["build"] = self._check_build(context, without_nulls(build or {}), failures)
+        failures += _unqualified_names(inputs)
+        return inputs, failures
+
+    def _check_build(self, context: Context, build: dict[str, Any], failures: list[tuple[str, str]]) -> dict[str, Any]:
+        failures += [(f"build.{key}", f"{key} is no option of a build") for key in sorted(build.keys() - BUILD_INPUTS)]
+        build.setdefault("context", ".")
+        if build["context"] is not UNKNOWN:
+            build.setdefault("dockerfile", os.path.normpath(os.path.join(build["context"], build_context.DOCKERFILE)))  # noqa: PTH118
+        build.setdefault("dockerfile", UNKNOWN)
+        builder = build.get("builderVersion", "BuilderBuildKit")
+        if builder is not UNKNOWN and builder not in BUILDERS:
+            failures.append(("build.builderVersion", f"expected one of {', '.join(BUILDERS)}, got {builder!r}"))
+        if UNKNOWN not in (build["context"], build["dockerfile"]):
+            try:
+                build["contextDigest"] = _digest(build["context"], build["dockerfile"])
+            except DockerError as error:
+                failures.append(("build", str(error)))
+        if "platform" not in build:
+            build["platform"] = f"linux/{_ARCHITECTURES.get(platform.machine(), platform.machine())}"
+            context.log.info(context.urn, f"Building for {build['platform']}; set build.platform to build for another one.")
+        return build
+
+    def diff(self, prior: dict[str, Any], inputs: dict[str, Any], ignored: list[str]) -> Difference:
+        old, new = without_nulls(prior.get(KEPT_INPUTS) or {}), without_nulls(inputs)
+        changes: dict[str, tuple[str, bool]] = {}
+        for key in sorted(old.keys() | new.keys()):
+            if key in ignored or old.get(key) == new.get(key):
+                continue
+            if key == "registry" and key in old and key in new and _server(old) == _server(new):
+                # Credentials come and go; the image is the same.
+                continue
+            changes[key] = ("add" if key not in old else "delete" if key not in new else "update", False)
+        return Difference(changes, changed=bool(changes), detailed=bool(changes))
+
+    def create(self, context: Context, inputs: dict[str, Any], *, preview: bool) -> Made:
+        if preview and not _can_build_in_preview(context, inputs):
+            return Made("", inputs)
+        return Made(str(inputs["imageName"]), self._build(context, inputs, push=not preview))
+
+    def update(
+        self, context: Context, resource_id: str, prior: dict[str, Any], inputs: dict[str, Any], *, preview: bool
+    ) -> dict[str, Any]:
+        if preview and not _can_build_in_preview(context, inputs):
+            return inputs
+        return self._build(context, inputs, push=not preview)
+
+    def read(self, context: Context, resource_id: str, outputs: dict[str, Any], inputs: dict[str, Any]) -> Found | None:
+        """The state as it is: like the official provider, this one does not look whether the image is still there."""
+        return Found(resource_id, outputs, inputs)
+
+    def delete(self, context: Context, resource_id: str, outputs: dict[str, Any]) -> None:
+        """The local image stays: other containers may use it."""
+
+    def _build(self, context: Context, inputs: dict[str, Any], *, push: bool) -> dict[str, Any]:
+        name, build = str(inputs["imageName"]), inputs["build"]
+        registry = inputs.get("registry") or {}
+        relative = os.path.relpath(build["dockerfile"], build["context"]).replace(os.sep, "/")
+        _run_build(context, name, build, registry)
+        outputs = {
+            "baseImageName": name,
+            "context": build["context"],
+            "dockerfile": relative,
+            "imageName": name,
+            "platform": build.get("platform", ""),
+            "registryServer": registry.get("server", ""),
+        }
+        if push and not inputs.get("skipPush"):
+            outputs["repoDigest"] = _push(context, name, registry)
+        else:
+            found = images.find(context, name)
+            if found is None:
+                raise DockerError(f"image {name} was built but is not in this engine")
+            outputs["repoDigest"] = found["Id"]
+        return {**outputs, KEPT_INPUTS: Secret(inputs)}
+
+
+def _digest(context: str, dockerfile: str) -> str:
+    if not Path(dockerfile).is_file():
+        inside = os.path.normpath(os.path.join(context, dockerfile))  # noqa: PTH118
+        hint = f"; build.dockerfile is relative to the program's folder: try {inside!r}" if Path(inside).is_file() else ""
+        raise DockerError(f"no Dockerfile at {dockerfile!r} (from {Path.cwd()}){hint}")
+    if not Path(context).is_dir():
+        raise DockerError(f"no folder for the build context at {context!r} (from {Path.cwd()})")
+    try:
+        return build_context.digest(context, dockerfile)
+    except (OSError, ValueError) as error:
+        raise DockerError(f"the build context {context!r} cannot be read: {error}") from None
+
+
+def _unqualified_names(inputs: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is pushed, or cached from a registry, needs the registry in its name."""
+    name, build = inputs.get("imageName"), inputs.get("build")
+    cached = _cached_images(build) if isinstance(build, dict) else []
+    if inputs.get("skipPush") is True and not cached:
+        return []
+    if not isinstance(name, str) or (inputs.get("registry") or {}).get("server"):
+        return []
+    hint = "an image that is pushed needs its registry in its name"
+    return [
+        ("imageName", f"{hint}, such as docker.io/{image} (or set skipPush)")
+        for image in [name, *cached]
+        if images.registry_of(image) == "docker.io" and not image.startswith("docker.io/")
+    ]
+
+
+def _cached_images(build: dict[str, Any]) -> list[str]:
+    cache = build.get("cacheFrom")
+    found = cache.get("images") if isinstance(cache, dict) else None
+    return [image for image in found or [] if isinstance(image, str)]
+
+
+def _server(inputs: dict[str, Any]) -> Any:
+    return (inputs["registry"] or {}).get("server")
+
+
+def _can_build_in_preview(context: Context, inputs: dict[str, Any]) -> bool:
+    if inputs.get("buildOnPreview") is not True:
+        return False
+    if contains_unknown(inputs.get("build")) or inputs.get("imageName") is UNKNOWN:
+        context.log.warning(
+            context.urn, "Not built in this preview: the image's name, context, Dockerfile or arguments are not known yet."
+        )
+        return False
+    return True
+
+
+def _run_build(context: Context, name: str, build: dict[str, Any], registry: dict[str, Any]) -> None:
+    try:
+        archive, dockerfile = build_context.archive(build["context"], build["dockerfile"])
+    except (OSError, ValueError) as error:
+        raise DockerError(f"image {name}: the build context {build['context']!r} cannot be read: {error}") from None
+    cached = _cached_images(build)
+    for image in cached:
+        try:
+            images.pull(context, image, build.get("platform", ""))
+        except DockerError as error:
+            context.log.info(context.urn, f"cacheFrom image {image} is not available: {error}")
+    params = without_nulls(
+        {
+            "version": BUILDERS[build.get("builderVersion", "BuilderBuildKit")],
+            "t": name,
+            "dockerfile": dockerfile,
+            "buildargs": json.dumps(build["args"]) if build.get("args") else None,
+            "cachefrom": json.dumps(cached) if cached else None,
+            "extrahosts": build.get("addHosts"),
+            "networkmode": build.get("network"),
+            "platform": build.get("platform"),
+            "target": build.get("target"),
+            "rm": "1",
+        }
+    )
+    headers = {"Content-Type": "application/x-tar"}
+    login = _login(context, name, registry)
+    if login:
+        headers["X-Registry-Config"] = images.encoded({login.get("serveraddress", images.registry_of(name)): login})
+    output = BuildOutput()
+    context.log.status(context.urn, f"Building {name}")
+    with archive:
+        try:
+            for message in context.engine.stream("POST", "/build", body=archive, params=params, headers=headers):
+                for line in output.lines(message):
+                    context.log.status(context.urn, line)
+        except DockerError as error:
+            raise DockerError(f"image {name} could not be built: {error}", error.status) from None
+    if not output.image_id:
+        raise DockerError(f"image {name}: Docker's build ended without an image")
+
+
+def _login(context: Context, name: str, registry: dict[str, Any]) -> dict[str, Any]:
+    server = registry.get("server") or images.registry_of(name)
+    if registry.get("username") and registry.get("password"):
+        return {
+            "username": registry["username"],
+            "password": registry["password"],
+            "serveraddress": images.bare_host(str(server)),
+        }
+    return images.credentials(context, str(server))
+
+
+def _push(context: Context, name: str, registry: dict[str, Any]) -> str:
+    """Push the image; returns `repository@digest`."""
+    if bool(registry.get("username")) != bool(registry.get("password")):
+        context.log.warning(context.urn, "registry has only one of username and password; using Docker's credential file")
+    repository, tag = images.split_tag(name)
+    output = BuildOutput()
+    headers = {"X-Registry-Auth": images.encoded(_login(context, name, registry))}
+    try:
+        for message in context.engine.stream("POST", f"/images/{repository}/push", params={"tag": tag}, headers=headers):
+            for line in output.lines(message):
+                context.log.status(context.urn, line)
+    except DockerError as error:
+        raise DockerError(f"image {name} could not be pushed: {error}", error.status) from None
+    if not output.pushed_digest:
+        raise DockerError(f"image {name} was pushed, but the registry told no digest")
+    return f"{repository}@{output.pushed_digest}"

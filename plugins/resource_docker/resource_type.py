@@ -1,0 +1,66 @@
+"""What the server needs of a resource type, and the three types whose plans follow the property tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Any, Protocol
+
+from .engine import Engine
+from .engine_log import EngineLog
+
+
+@dataclass
+class Context:
+    """What an operation works with. `cancelled` is set when the engine wants everything to end."""
+
+    engine: Engine
+    log: EngineLog
+    urn: str = ""
+    cancelled: Event = field(default_factory=Event)
+
+
+@dataclass
+class Made:
+    id: str
+    outputs: dict[str, Any]
+
+
+@dataclass
+class Found:
+    """A resource as it is: its outputs, and the inputs a program would give to get it."""
+
+    id: str
+    outputs: dict[str, Any]
+    inputs: dict[str, Any]
+
+
+@dataclass
+class Difference:
+    """path -> (kind, replaces); `stable` are properties that stay as they are whatever happens."""
+
+    changes: dict[str, tuple[str, bool]]
+    changed: bool
+    stable: list[str] = field(default_factory=list)
+    delete_before_replace: bool = False
+    detailed: bool = True
+
+
+class ResourceType(Protocol):
+    token: str
+
+    def check(
+        self, context: Context, news: dict[str, Any], olds: dict[str, Any], autoname: Any
+    ) -> tuple[dict[str, Any], list[tuple[str, str]]]: ...
+
+    def diff(self, prior: dict[str, Any], inputs: dict[str, Any], ignored: list[str]) -> Difference: ...
+
+    def create(self, context: Context, inputs: dict[str, Any], *, preview: bool) -> Made: ...
+
+    def read(self, context: Context, resource_id: str, outputs: dict[str, Any], inputs: dict[str, Any]) -> Found | None: ...
+
+    def update(
+        self, context: Context, resource_id: str, prior: dict[str, Any], inputs: dict[str, Any], *, preview: bool
+    ) -> dict[str, Any]: ...
+
+    def delete(self, context: Context, resource_id: str, outputs: dict[str, Any]) -> None: ...
