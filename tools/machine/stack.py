@@ -1,11 +1,13 @@
-"""A stack to work with, and the secrets that it lacks.
+"""A stack to work with, the name of this checkout in it, and the secrets that it lacks.
 
 Secrets are random, made here and nowhere else, and given to `pulumi config set --secret` on its standard input: no command
 line, no environment and no file of ours ever holds one.
 """
 
+import hashlib
 import re
 import secrets
+from pathlib import Path
 
 from tools.machine import passphrase
 from tools.machine.command import CommandFailed, run
@@ -16,6 +18,7 @@ from tools.machine.problem import Problem
 PROJECT = "stock-tracker"
 SECRETS = ("redisPassword", "postgresPassword", "controlKey", "clientKey")
 SECRET_BYTES = 32
+OWNER = "owner"
 
 
 def prepare(step: Step, name: str) -> None:
@@ -23,12 +26,21 @@ def prepare(step: Step, name: str) -> None:
     if settings.exists():
         passphrase.check(settings)
     made_stack = _select_or_init(name)
-    lacking = [key for key in SECRETS if key not in _configured(settings.read_text() if settings.exists() else "")]
+    configured = _configured(settings.read_text() if settings.exists() else "")
+    if OWNER not in configured:
+        _pulumi("config", "set", "--stack", name, OWNER, owner())
+    lacking = [key for key in SECRETS if key not in configured]
     for key in lacking:
         step.progress(f"making {key}")
         _pulumi("config", "set", "--stack", name, "--secret", key, given=secrets.token_urlsafe(SECRET_BYTES))
     made = "made, " if made_stack else ""
     step.done(f"{name}: {made}{len(lacking) or 'no'} secret{'s' if len(lacking) != 1 else ''} made, {len(SECRETS)} set")
+
+
+def owner(root: Path = ROOT) -> str:
+    """A short name for this checkout: what it makes on an engine carries it, so that another checkout can tell whose it is."""
+    folder = re.sub(r"[^a-z0-9]+", "-", root.name.lower()).strip("-")[:40] or "checkout"
+    return f"{folder}-{hashlib.sha256(str(root).encode()).hexdigest()[:6]}"
 
 
 def _select_or_init(name: str) -> bool:

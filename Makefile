@@ -1,0 +1,24 @@
+# Each target is one line of real work. The first thing each does is tools/bootstrap: set up what is missing, check the rest.
+.DEFAULT_GOAL := help
+.PHONY: help ready up down status smoke check test conformance lock
+
+export STOCK_TRACKER_STACK ?= local
+python := .venv/bin/python
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+ready: ## set up this machine and checkout (tools/bootstrap --help); STOCK_TRACKER_STACK names the stack, else local
+	@tools/bootstrap
+
+check: ready ## lint, types, import rules, unit tests of Python and the page
+	@tools/check
+
+test: ## all of it: check, then real Redis, Postgres, Docker, the core scenarios, a stack from up to destroy, a browser
+	@tools/bootstrap --browser && tools/test
+
+conformance: ready ## every recorded scenario of the official plugins, not only the core
+	@tools/conformance --all
+
+lock: ready ## compile pyproject.toml into requirements/*.txt; UPGRADE=1 takes the newest versions
+	@tools/lock $(if $(UPGRADE),--upgrade)
