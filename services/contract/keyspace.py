@@ -44,6 +44,8 @@ def node_subscriptions(node: str) -> str:
 STREAM = "market-data:stream"
 """Bounded stream (MAXLEN ~): field `lines` = the message published on CHANNEL_UPDATES. The repair source after a gap."""
 STREAM_MAX_ENTRIES = 10_000
+STREAM_MAX_LINES = 20_000
+"""An entry holds one line or hundreds, so the writer trims by lines too: about 8 MB whatever a tick is made of."""
 LEADER = "ingest:leader"
 """String with PX: `<node id>`; SET NX PX, renewed by its owner only."""
 LEADER_LEASE_MS = 5_000

@@ -1,0 +1,88 @@
+"""Composition root: platform, routes, layers, lifespan."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from services.api import errors
+from services.api.health import health_routes
+from services.api.layers import Envelope
+from services.api.logs import logger
+from services.api.platform import Platform, assemble
+from services.api.routes.control import control_routes
+from services.api.routes.market import market_routes
+from services.api.routes.quotes import QuoteList, add_quote_routes, describe_quotes
+from services.api.settings import Settings
+from services.api.sources import Source
+from services.api.sources.choice import make_source
+
+log = logger(__name__)
+
+
+def build_app(platform: Platform) -> FastAPI:
+    """Routes and lifespan; layers come around it in `create_app`."""
+    hidden = platform.settings.is_production
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await platform.start()
+        log.info("started", source=platform.source.name, node=platform.settings.node_id)
+        yield
+        await platform.stop()
+        log.info("stopped")
+
+    app = FastAPI(
+        title="Stock Tracker API",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None if hidden else "/docs",
+        redoc_url=None,
+        openapi_url=None if hidden else "/openapi.json",
+        separate_input_output_schemas=False,
+    )
+    errors.install(app)
+    app.include_router(health_routes(platform))
+    app.include_router(market_routes(platform))
+    app.include_router(control_routes(platform))
+    add_quote_routes(app, platform)
+    app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]
+    return app
+
+
+def openapi_of(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's document plus the hot routes, made once."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        document["paths"] |= describe_quotes()
+        schemas = document["components"]["schemas"]
+        listing = QuoteList.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+        schemas |= {name: schema for name, schema in listing.pop("$defs", {}).items() if name not in schemas}
+        schemas["QuoteList"] = listing
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def create_app(settings: Settings, source: Callable[[Settings], Source] = make_source) -> ASGIApp:
+    """The whole application as uvicorn runs it.
+
+    Raises:
+        SourceError: the source cannot be used as configured.
+    """
+    platform = assemble(settings, source)
+    app: ASGIApp = build_app(platform)
+    if settings.allowed_origins:
+        app = CORSMiddleware(
+            app,
+            allow_origins=settings.allowed_origins,
+            allow_credentials=True,
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-ID"],
+            expose_headers=["ETag", "Age", "Retry-After", "X-Request-ID"],
+            max_age=600,
+        )
+    return Envelope(app)

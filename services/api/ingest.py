@@ -1,0 +1,188 @@
+"""The way of a price into Redis: the leading replica asks its source, validates, and publishes what somebody wants.
+
+One replica leads (lease.py); the others stand ready and serve what they hear. Losing the lease, Redis or its data ends the
+term, and a new one begins with the current reading of every wanted symbol.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.api.clock import Clock, WallClock, monotonic_seconds
+from services.api.demand import Demand
+from services.api.lease import CAMPAIGN_SECONDS, RENEW_SECONDS, Lease, Term
+from services.api.logs import logger
+from services.api.publisher import Fenced, Publisher
+from services.api.quote_store import QuoteStore
+from services.api.redis_link import RedisAway, RedisLink
+from services.api.sources import Reading, Source, quote_of
+from services.api.validation import Validator
+from services.contract.keyspace import LEADER_LEASE_MS, PAUSED
+from services.contract.quotes import Quote, Session, Status
+from services.contract.symbols import PROBE_SYMBOL
+
+CONFLATE_SECONDS = 0.02
+
+log = logger(__name__)
+
+
+class Ingest:
+    """Campaigns, leads, publishes."""
+
+    def __init__(
+        self,
+        link: RedisLink,
+        lease: Lease,
+        publisher: Publisher,
+        demand: Demand,
+        store: QuoteStore,
+        source: Source,
+        clock: Clock | None = None,
+    ) -> None:
+        self._link = link
+        self._lease = lease
+        self._publisher = publisher
+        self._demand = demand
+        self._store = store
+        self._source = source
+        self._clock = clock or WallClock()
+        self._validator = Validator()
+        self._served: set[str] = set()
+        self._publishing = asyncio.Lock()
+        self.term: Term | None = None
+        self.is_paused = False
+        self.may_lead = True
+        self.last_published = 0.0
+
+    @property
+    def is_leader(self) -> bool:
+        return self.term is not None
+
+    async def run(self) -> None:
+        """Campaign once a second; lead while elected."""
+        while True:
+            with contextlib.suppress(RedisAway):
+                term = await self._lease.acquire() if self.may_lead else None
+                if term is not None:
+                    await self._lead(term)
+                    continue
+            await asyncio.sleep(CAMPAIGN_SECONDS)
+
+    async def resign(self) -> None:
+        """At shutdown or drain: let another lead at once."""
+        self.may_lead = False
+        if self.term is not None:
+            with contextlib.suppress(RedisAway):
+                await self._lease.release()
+
+    async def inject(self, price: Decimal) -> None:
+        """Publish `price` for the probe symbol, if this replica leads. Raises RedisAway."""
+        if self.term is None:
+            return
+        now = self._clock.now()
+        probe = Quote(
+            symbol=PROBE_SYMBOL, price=price, change=None, change_percent=None, volume=None, timestamp=now,
+            source="probe", source_time=now, status=Status.SIMULATED, session=Session.OPEN,
+        )  # fmt: skip
+        async with self._publishing:
+            await self._publisher.publish(self.term, [probe], now)
+
+    async def _lead(self, term: Term) -> None:
+        log.info("leading the ingest", fence=term.fence, epoch=term.epoch)
+        self.is_paused = bool(await self._link.call(lambda client: client.exists(PAUSED)))
+        self._source.start(term.run)
+        self._validator = Validator()
+        self._served = set()
+        self.term = term
+        self._demand.changed.set()
+        duties: list[asyncio.Task[None]] = [
+            asyncio.create_task(duty, name=name)
+            for name, duty in (("renew", self._renew(term)), ("play", self._play(term)), ("serve", self._serve_new(term)))
+        ]
+        try:
+            done, _ = await asyncio.wait(duties, return_when=asyncio.FIRST_COMPLETED)
+            reason = "; ".join(f"{type(e).__name__}: {e}" for task in done if (e := task.exception()))
+            log.warning("no longer leading the ingest", fence=term.fence, reason=reason or "lease lost")
+            for task in done:
+                error = task.exception()
+                if error is not None and not isinstance(error, Fenced | RedisAway):
+                    raise error
+        finally:
+            self.term = None
+            for task in duties:
+                task.cancel()
+            await asyncio.gather(*duties, return_exceptions=True)
+
+    async def _renew(self, term: Term) -> None:
+        renewed = monotonic_seconds()
+        while await self._lease.renew(term, self._source.position()):
+            renewed = monotonic_seconds()
+            await asyncio.sleep(RENEW_SECONDS)
+            if monotonic_seconds() - renewed > LEADER_LEASE_MS / 1000:
+                log.warning("the event loop slept through the lease", seconds=round(monotonic_seconds() - renewed, 1))
+
+    async def _play(self, term: Term) -> None:
+        while True:
+            readings = await self._source.next(self._wanted)
+            await self._publish(term, readings)
+
+    async def _serve_new(self, term: Term) -> None:
+        """Publish the current reading of each newly wanted symbol as soon as it is wanted."""
+        while True:
+            self._demand.changed.clear()
+            new = self._wanted() - self._served
+            if new:
+                readings = await self._source.current(new)
+                await self._publish(term, readings)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._demand.changed.wait()
+            self._served &= self._demand.wanted() | self._everything()
+
+    def _everything(self) -> frozenset[str]:
+        catalogue = self._source.catalogue
+        return catalogue if catalogue is not None and not self._demand.default else frozenset()
+
+    def _wanted(self) -> frozenset[str]:
+        wanted = self._demand.wanted() | self._everything()
+        return wanted if self._source.catalogue is None else wanted & self._source.catalogue
+
+    async def _publish(self, term: Term, readings: Sequence[Reading]) -> None:
+        quotes = [quote for reading in readings if (quote := self._quote(reading))]
+        if not quotes or self.is_paused:
+            return
+        async with self._publishing:
+            await self._publisher.publish(term, quotes, self._clock.now())
+        self._served.update(quote.symbol for quote in quotes)
+        self.last_published = monotonic_seconds()
+
+    def _quote(self, reading: Reading) -> Quote | None:
+        accepted = self._validator.accept(reading)
+        if accepted is None:
+            return None
+        try:
+            return quote_of(accepted, self._source.name, self._source.status)
+        except ValidationError as error:
+            log.warning("reading refused", symbol=reading.symbol, reason=str(error.errors(include_input=False)[:1]))
+            return None
+
+    async def set_paused(self, paused: bool) -> None:
+        """Stop or resume publishing; on resume everything wanted is published anew."""
+        self.is_paused = paused
+        if not paused:
+            self._served.clear()
+            self._demand.changed.set()
+
+    def facts(self) -> dict[str, Any]:
+        """For status and metrics."""
+        return {
+            "leader": self.is_leader,
+            "holder": self._lease.holder,
+            "fence": self.term.fence if self.term else None,
+            "paused": self.is_paused,
+            "source": self._source.name,
+        }

@@ -1,0 +1,137 @@
+"""Answers the two hot routes from the in-process map, as small ASGI endpoints: no dependency injection, no models, no Redis trip.
+
+`GET /api/v1/quotes/{symbol}`: the published line, byte for byte. `GET /api/v1/quotes?symbols=A,B`: a list. Both with ETag and
+conditional GET. A symbol that is not held is asked of the leader and waited for, for at most a second.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from hashlib import blake2b
+from time import time
+from urllib.parse import parse_qsl
+
+from starlette.types import Receive, Scope, Send
+
+from services.api.errors import MEDIA_TYPE, problem_bytes
+from services.api.quote_store import Held, QuoteStore
+from services.contract.symbols import PROBE_SYMBOL, parse_symbol
+
+SYMBOLS_MAX = 200
+WAIT_SECONDS = 1.0
+RETRY_AFTER_SECONDS = 5
+JSON = (b"content-type", b"application/json")
+FRESH_FOR_POLLING = (b"cache-control", b"no-cache")
+
+Ask = Callable[[list[str]], Awaitable[frozenset[str]]]
+"""Given symbols that are not held: make them wanted; return those that exist nowhere."""
+
+
+class QuoteAnswer:
+    """One quote."""
+
+    def __init__(self, store: QuoteStore, ask: Ask) -> None:
+        self._store = store
+        self._ask = ask
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        symbol = scope["path_params"]["symbol"]
+        held = self._store.held.get(symbol)
+        if held is None:
+            try:
+                parse_symbol(symbol)
+            except ValueError as error:
+                await refuse(scope, send, 422, str(error))
+                return
+            held = await self._wait(symbol, scope, send)
+            if held is None:
+                return
+        if self._store.is_fresh:
+            await answer(scope, send, held.line, held.etag)
+        else:
+            age = str(max(0, int(time() - held.ts / 1000))).encode()
+            await answer(scope, send, held.as_stale(), held.etag[:-1] + b'-stale"', (b"age", age))
+
+    async def _wait(self, symbol: str, scope: Scope, send: Send) -> Held | None:
+        if symbol == PROBE_SYMBOL:
+            await refuse(scope, send, 404, "no probe has been published yet")
+            return None
+        if symbol in await self._ask([symbol]):
+            await refuse(scope, send, 404, f"no symbol {symbol}")
+            return None
+        await self._store.wait_for([symbol], WAIT_SECONDS)
+        held = self._store.held.get(symbol)
+        if held is None:
+            await refuse(scope, send, 503, f"no quote of {symbol} yet", (b"retry-after", str(RETRY_AFTER_SECONDS).encode()))
+        return held
+
+
+class QuotesAnswer:
+    """Many quotes; without `symbols`, the default list."""
+
+    def __init__(self, store: QuoteStore, ask: Ask, default: Callable[[], list[str]]) -> None:
+        self._store = store
+        self._ask = ask
+        self._default = default
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            symbols = requested_symbols(scope["query_string"])
+        except ValueError as error:
+            await refuse(scope, send, 422, str(error))
+            return
+        if symbols is None:
+            symbols = self._default()
+        held = self._store.held
+        absent = [symbol for symbol in symbols if symbol not in held and symbol != PROBE_SYMBOL]
+        if absent:
+            unknown = await self._ask(absent)
+            await self._store.wait_for([symbol for symbol in absent if symbol not in unknown], WAIT_SECONDS)
+        found = [held[symbol] for symbol in symbols if symbol in held]
+        if not found and symbols and absent and len(unknown) < len(absent):
+            await refuse(scope, send, 503, "no quotes yet", (b"retry-after", str(RETRY_AFTER_SECONDS).encode()))
+            return
+        fresh = self._store.is_fresh
+        missing = [symbol for symbol in symbols if symbol not in held]
+        lines = b",".join([h.line if fresh else h.as_stale() for h in found])
+        body = b'{"quotes":[' + lines + b'],"missing":' + json.dumps(missing).encode() + b"}"
+        seen = blake2b(b"".join([h.etag for h in found]), digest_size=12).hexdigest()
+        await answer(scope, send, body, f'"{seen}-{len(missing)}{"" if fresh else "-stale"}"'.encode())
+
+
+def requested_symbols(query: bytes) -> list[str] | None:
+    """The symbols of `?symbols=A,B` in order, each once; None when the parameter is absent. Raises ValueError."""
+    given = [value for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if name == "symbols"]
+    if not given:
+        return None
+    symbols = list(dict.fromkeys(parse_symbol(part) for part in ",".join(given).split(",") if part))
+    if not symbols:
+        raise ValueError("symbols: got nothing, expected one or more symbols separated by commas")
+    if len(symbols) > SYMBOLS_MAX:
+        raise ValueError(f"symbols: got {len(symbols)}, expected {SYMBOLS_MAX} at most")
+    return symbols
+
+
+async def answer(scope: Scope, send: Send, body: bytes, etag: bytes, *extra: tuple[bytes, bytes]) -> None:
+    """200 with body, or 304 when the client holds it already."""
+    status = 200
+    for name, value in scope["headers"]:
+        if name == b"if-none-match" and (etag in value or value == b"*"):
+            status, body = 304, b""
+    headers = [JSON, (b"etag", etag), FRESH_FOR_POLLING, *extra]
+    if status == 200:
+        headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+async def refuse(scope: Scope, send: Send, status: int, detail: str, *extra: tuple[bytes, bytes]) -> None:
+    """An error answer."""
+    body = problem_bytes(status, detail, scope.get("request_id"))
+    headers = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        *extra,
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

@@ -1,0 +1,89 @@
+"""Mounts the two hot quote routes ahead of FastAPI's own and describes them in OpenAPI by hand (a test holds the two
+together)."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+from starlette.routing import Route
+
+from services.api.errors import problems
+from services.api.platform import Platform
+from services.api.quotes_answer import SYMBOLS_MAX, QuoteAnswer, QuotesAnswer
+from services.contract.endpoints import QUOTES
+from services.contract.messages import PriceUpdate
+from services.contract.symbols import SYMBOL_PATTERN
+
+EXAMPLE = {
+    "type": "price_update",
+    "symbol": "RELIANCE",
+    "data": {
+        "symbol": "RELIANCE", "price": 2450.5, "change": 12.3, "changePercent": 0.5, "volume": 1234567,
+        "timestamp": "2025-06-10T05:00:00.000Z", "open": 2440.0, "dayHigh": 2455.0, "dayLow": 2436.1, "previousClose": 2438.2,
+        "source": "replay", "sourceTime": "2025-06-10T05:00:00.000Z", "status": "replay", "session": "open",
+    },
+    "timestamp": "2025-06-10T05:00:00.120Z", "epoch": "5f0c", "fence": 1781154000, "seq": 42, "ts": 1749531600120.0,
+}  # fmt: skip
+
+
+class QuoteList(BaseModel):
+    """Quotes in the order asked for; `missing` names those nobody has a value of now."""
+
+    quotes: list[PriceUpdate]
+    missing: list[str]
+
+
+def add_quote_routes(app: FastAPI, platform: Platform) -> None:
+    """Put the hot routes first."""
+    one = QuoteAnswer(platform.store, platform.ask)
+    many = QuotesAnswer(platform.store, platform.ask, platform.default_symbols)
+    methods = ["GET", "HEAD"]
+    app.router.routes.insert(0, Route(QUOTES, many, methods=methods))
+    app.router.routes.insert(0, Route(QUOTES + "/{symbol}", one, methods=methods))
+
+
+def describe_quotes() -> dict[str, Any]:
+    """OpenAPI path items of the hot routes."""
+    symbol = {"type": "string", "pattern": f"^{SYMBOL_PATTERN}$", "maxLength": 32}
+    return {
+        QUOTES: {"get": _operation("quotes", "Latest quotes of several symbols", "QuoteList", _symbols_parameter(), 422, 503)},
+        QUOTES + "/{symbol}": {
+            "get": _operation(
+                "quote", "Latest quote of one symbol", "PriceUpdate",
+                {"name": "symbol", "in": "path", "required": True, "schema": symbol, "example": "RELIANCE"}, 404, 422, 503,
+            )
+        },
+    }  # fmt: skip
+
+
+def _symbols_parameter() -> dict[str, Any]:
+    return {
+        "name": "symbols", "in": "query", "required": False, "example": "RELIANCE,TCS,M%26M",
+        "description": f"1 to {SYMBOLS_MAX} symbols, separated by commas; absent: the default list.",
+        "schema": {"type": "string", "pattern": f"^{SYMBOL_PATTERN}(,{SYMBOL_PATTERN}){{0,{SYMBOLS_MAX - 1}}}$"},
+    }  # fmt: skip
+
+
+def _operation(name: str, summary: str, schema: str, parameter: dict[str, Any], *refusals: int) -> dict[str, Any]:
+    example: Any = EXAMPLE if schema == "PriceUpdate" else {"quotes": [EXAMPLE], "missing": []}
+    condition = {"name": "If-None-Match", "in": "header", "required": False, "schema": {"type": "string"}}
+    refused = {
+        str(status): {
+            "description": entry["description"],
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+        }
+        for status, entry in problems(*refusals, 429).items()
+    }
+    return {
+        "tags": ["quotes"], "summary": summary, "operationId": name, "parameters": [parameter, condition],
+        "description": "Status `stale` and an Age header mark values of which no update arrives any more.",
+        "responses": {
+            "200": {
+                "description": "As published.",
+                "headers": {"ETag": {"schema": {"type": "string"}}, "Age": {"schema": {"type": "string"}}},
+                "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}, "example": example}},
+            },
+            "304": {"description": "The client holds it already."},
+            **refused,
+        },
+    }  # fmt: skip

@@ -1,0 +1,284 @@
+"""The only reader of the environment. Every wrong value is reported at once, by name, got and expected; secrets are files.
+
+The owner's .NET names (`ConnectionStrings__Redis`, `Cors__AllowedOrigins__0`, `Serilog__MinimumLevel__Default`, ...) are
+accepted as aliases. What a value means to the platform is decided by its user; here only that it is well-formed.
+"""
+
+import os
+import re
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+from urllib.parse import unquote, urlsplit
+from uuid import uuid4
+
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy import URL
+
+from services.contract.endpoints import API_PORT, DATABASE_PORT, REDIS_PORT
+from services.contract.keyspace import CHANNEL_CONTROL, CHANNEL_SUBSCRIPTIONS, CHANNEL_UPDATES
+from services.contract.symbols import Symbol
+
+SERILOG_LEVELS = {
+    "verbose": "DEBUG", "debug": "DEBUG", "information": "INFO", "info": "INFO", "warning": "WARNING",
+    "error": "ERROR", "fatal": "CRITICAL", "critical": "CRITICAL",
+}  # fmt: skip
+_LOCALHOST = re.compile(r"https?://(localhost|127\.|\[::1\])", re.IGNORECASE)
+
+SourceName = Literal["simulated", "replay", "nse", "twelve_data", "alpha_vantage"]
+Scenario = Literal["open", "halt", "mute", "out-of-order", "holiday"]
+Count = Annotated[int, Field(ge=1)]
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; the text lists every wrong value."""
+
+
+class _NumberedNames(PydanticBaseSettingsSource):
+    """`Cors__AllowedOrigins__0..N` become one list, `Serilog__MinimumLevel__Override__X` one table."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        origins = {n: v for n, v in os.environ.items() if n.lower().startswith("cors__allowedorigins__")}
+        if origins and not os.environ.get("ALLOWED_ORIGINS"):
+            found["allowed_origins"] = [origins[name] for name in sorted(origins)]
+        prefix = "serilog__minimumlevel__override__"
+        levels = {n[len(prefix) :]: v for n, v in os.environ.items() if n.lower().startswith(prefix)}
+        if levels:
+            found["log_level_overrides"] = levels
+        return found
+
+
+class DatabaseSettings(BaseSettings):
+    """All that the migration needs to know."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore", populate_by_name=True)
+
+    database_url: str | None = Field(None, validation_alias="ConnectionStrings__DefaultConnection", repr=False)
+    database_host: str | None = None
+    database_port: Annotated[int, Field(ge=1, le=65535)] = DATABASE_PORT
+    database_name: str = "stock_tracker"
+    database_user: str = "stock_tracker"
+    database_password_file: Path | None = None
+
+    def database_dsn(self) -> str | None:
+        """SQLAlchemy URL for asyncpg; None when no database is configured."""
+        if self.database_url:
+            return "postgresql+asyncpg://" + self.database_url.split("://", 1)[-1]
+        if self.database_host is None:
+            return None
+        password = read_secret(self.database_password_file) if self.database_password_file else None
+        return URL.create(
+            "postgresql+asyncpg", self.database_user, password, self.database_host, self.database_port, self.database_name
+        ).render_as_string(hide_password=False)
+
+    def secrets(self) -> list[str]:
+        """Every secret value in use, for redaction."""
+        found = [read_secret(self.database_password_file)] if self.database_password_file else []
+        if self.database_url and (password := urlsplit(self.database_url).password):
+            found.append(password)
+        return found
+
+    @field_validator("database_password_file")
+    @classmethod
+    def _readable_password(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            read_secret(value)
+        return value
+
+
+class Settings(DatabaseSettings):
+    """What this process was told. Immutable."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - a container's only way in is its network
+    port: Annotated[int, Field(ge=1, le=65535)] = API_PORT
+    app_env: Literal["development", "production"] = Field(
+        "development", validation_alias=AliasChoices("APP_ENV", "ASPNETCORE_ENVIRONMENT")
+    )
+    node_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]{1,64}$")] = Field(default_factory=lambda: f"api-{uuid4().hex[:12]}")
+    release: str = "dev"
+    log_level: str = Field("INFO", validation_alias=AliasChoices("LOG_LEVEL", "Serilog__MinimumLevel__Default"))
+    log_level_overrides: dict[str, str] = Field(default_factory=dict)
+
+    redis_url: str | None = Field(None, validation_alias="ConnectionStrings__Redis", repr=False)
+    redis_host: str = "localhost"
+    redis_port: Annotated[int, Field(ge=1, le=65535)] = REDIS_PORT
+    redis_tls: bool = False
+    redis_ca_file: Path | None = None
+    redis_password_file: Path | None = None
+    redis_pool_size: Count = 16
+    redis_channel_updates: str = Field(
+        CHANNEL_UPDATES, validation_alias=AliasChoices("REDIS_CHANNEL_UPDATES", "Redis__ChannelUpdates")
+    )
+    redis_channel_subscriptions: str = Field(
+        CHANNEL_SUBSCRIPTIONS, validation_alias=AliasChoices("REDIS_CHANNEL_SUBSCRIPTIONS", "Redis__ChannelSubscriptions")
+    )
+    redis_channel_control: str = Field(
+        CHANNEL_CONTROL, validation_alias=AliasChoices("REDIS_CHANNEL_CONTROL", "Redis__ChannelControl")
+    )
+
+    source: SourceName = "simulated"
+    default_symbols: Annotated[tuple[Symbol, ...], NoDecode] = ()
+    replay_dir: Path | None = None
+    replay_day: date | None = None
+    replay_speed: Annotated[float, Field(ge=1, le=1000)] | Literal["max"] = 1.0
+    simulation_seed: int = 1
+    simulation_scenario: Scenario = "open"
+    simulation_speed: Annotated[float, Field(ge=1, le=1000)] = 1.0
+
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    trusted_hops: Annotated[int, Field(ge=0, le=5)] = 1
+    rate_limit_per_minute: Count = 60_000
+    rate_limit_upstream_per_minute: Count = 600
+    control_key_file: Path | None = None
+    client_key_file: Path | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _NumberedNames(settings_cls)
+
+    @field_validator("default_symbols", "allowed_origins", mode="before")
+    @classmethod
+    def _comma_list(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+        return value
+
+    @field_validator("app_env", mode="before")
+    @classmethod
+    def _lower(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _level(cls, value: Any) -> Any:
+        if str(value).lower() not in SERILOG_LEVELS:
+            raise ValueError(f"expected one of {', '.join(sorted(SERILOG_LEVELS))}")
+        return SERILOG_LEVELS[str(value).lower()]
+
+    @field_validator("log_level_overrides", mode="after")
+    @classmethod
+    def _levels(cls, value: dict[str, str]) -> dict[str, str]:
+        unknown = {name: level for name, level in value.items() if level.lower() not in SERILOG_LEVELS}
+        if unknown:
+            raise ValueError(f"expected one of {', '.join(sorted(SERILOG_LEVELS))} for each, got {unknown}")
+        return {name.lower(): SERILOG_LEVELS[level.lower()] for name, level in value.items()}
+
+    @field_validator("allowed_origins", mode="after")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            parts = urlsplit(origin)
+            bare = f"{parts.scheme}://{parts.netloc}"
+            if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or bare.lower() != origin:
+                raise ValueError(
+                    f"{origin!r} is no exact origin: expected scheme://host[:port] in lower case, no path and no '*'"
+                    " (requests carry credentials)"
+                )
+        return value
+
+    @field_validator("redis_password_file", "control_key_file", "client_key_file", "redis_ca_file")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            read_secret(value)
+        return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        wrong = []
+        if self.source == "replay" and (self.replay_dir is None or self.replay_day is None):
+            wrong.append("SOURCE=replay needs REPLAY_DIR (a folder) and REPLAY_DAY (YYYY-MM-DD)")
+        if self.app_env == "production":
+            if self.source == "simulated":
+                wrong.append("SOURCE=simulated is refused with APP_ENV=production: users must never see made-up prices as real")
+            wrong += [
+                f"ALLOWED_ORIGINS: {o!r} is refused with APP_ENV=production" for o in self.allowed_origins if _LOCALHOST.match(o)
+            ]
+        if wrong:
+            raise ValueError("\n  ".join(wrong))
+        return self
+
+    @property
+    def is_production(self) -> bool:
+        return self.app_env == "production"
+
+    @cached_property
+    def redis_address(self) -> tuple[str, int, bool]:
+        """Host, port, TLS."""
+        if self.redis_url:
+            parts = urlsplit(self.redis_url if "://" in self.redis_url else f"redis://{self.redis_url}")
+            return parts.hostname or "localhost", parts.port or REDIS_PORT, parts.scheme == "rediss"
+        return self.redis_host, self.redis_port, self.redis_tls
+
+    def redis_password(self) -> str | None:
+        """Read anew at each connection, so that a rotated file needs no restart."""
+        if self.redis_url and (password := urlsplit(self.redis_url).password):
+            return unquote(password)
+        return read_secret(self.redis_password_file) if self.redis_password_file else None
+
+    def control_key(self) -> str | None:
+        return read_secret(self.control_key_file) if self.control_key_file else None
+
+    def secrets(self) -> list[str]:
+        found = [self.redis_password(), self.control_key()]
+        found += [read_secret(self.client_key_file)] if self.client_key_file else []
+        return super().secrets() + [value for value in found if value]
+
+
+def read_secret(path: Path) -> str:
+    """Content of a secret file without the newline an editor adds.
+
+    Raises:
+        ValueError: the file is missing, unreadable or empty.
+    """
+    try:
+        text = path.read_text().strip()
+    except OSError as error:
+        raise ValueError(f"cannot read {path}: {error.strerror}") from None
+    if not text:
+        raise ValueError(f"{path} is empty")
+    return text
+
+
+S = TypeVar("S", bound=DatabaseSettings)
+
+
+def load_settings(kind: type[S]) -> S:
+    """Read the environment.
+
+    Raises:
+        SettingsError: one text with a line for every wrong value.
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        raise SettingsError(explain(error)) from None
+
+
+def explain(error: ValidationError) -> str:
+    """One line a wrong value: name, got, expected. Connection strings are never quoted: they hold passwords."""
+    lines = []
+    for problem in error.errors():
+        name = str(problem["loc"][0]) if problem["loc"] else ""
+        shown = name.upper() if name.islower() else name
+        text = problem["msg"].removeprefix("Value error, ")
+        if not name:
+            lines.append(text)
+        elif "connectionstrings" in name.lower():
+            lines.append(f"{shown}: {text}")
+        else:
+            lines.append(f"{shown}: got {str(problem['input'])[:80]!r}, {text[0].lower()}{text[1:]}")
+    return "the environment is wrong:\n  " + "\n  ".join(dict.fromkeys(lines))
