@@ -103,7 +103,7 @@ def test_the_host_and_its_program_end_when_the_engine_is_killed(tmp_path):
     host_process = int(Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()[0])
     parent.kill()
     parent.wait()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline and _alive(host_process):
         time.sleep(0.1)
     parent.stdout.close()
