@@ -88,34 +88,48 @@ def _start(step: Step) -> None:
         debian.install(step, *packages)
         if shutil.which("docker") is None and debian.available("docker-cli"):  # a package of its own since Debian 13
             debian.install(step, "docker-cli")
-    if why_silent():
+    if not why_silent():  # the package may have started it
+        return
+    step.progress("starting the daemon")
+    if Path("/run/systemd/system").is_dir():
+        _start_with_systemd()
+    else:
         _start_daemon(step)
-    deadline = time.monotonic() + START_SECONDS
-    while (failure := why_silent()) and time.monotonic() < deadline:
-        step.progress(f"waiting for the daemon ({failure})")
-        time.sleep(0.5)
-    if failure:
-        raise Problem(
-            f"The Docker daemon was started but does not answer within {START_SECONDS} s.",
-            _tail(DAEMON_LOG),
-            f"less {DAEMON_LOG}" if DAEMON_LOG.exists() else "journalctl -u docker",
-        )
+
+
+def _start_with_systemd() -> None:
+    try:
+        run("systemctl", "start", "docker")
+    except CommandFailed as error:
+        raise Problem("systemd could not start Docker.", error.output, "journalctl -u docker") from error
 
 
 def _start_daemon(step: Step) -> None:
-    step.progress("starting the daemon")
-    if Path("/run/systemd/system").is_dir():
-        try:
-            run("systemctl", "start", "docker")
-        except CommandFailed as error:
-            raise Problem("systemd could not start Docker.", error.output, "journalctl -u docker") from error
-        return
-    with DAEMON_LOG.open("ab") as log:
-        subprocess.Popen(["dockerd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/")
+    """Start `dockerd` for as long as the machine runs, and wait until it answers or gives up."""
+    _forget_dead_daemon()
+    with DAEMON_LOG.open("wb") as log:
+        daemon = subprocess.Popen(["dockerd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/")
+    deadline = time.monotonic() + START_SECONDS
+    while why_silent():
+        step.progress("waiting for the daemon to answer")
+        if daemon.poll() is not None or time.monotonic() > deadline:
+            raise Problem("The Docker daemon was started, but it does not answer.", _last_words(DAEMON_LOG), f"less {DAEMON_LOG}")
+        time.sleep(0.5)
 
 
-def _tail(file: Path, lines: int = 5) -> str:
-    return "\n".join(file.read_text(errors="replace").splitlines()[-lines:]) if file.exists() else ""
+def _forget_dead_daemon(folder: Path = Path("/var/run")) -> None:
+    """A daemon that was killed leaves files with process ids, which a new one believes even where another program has the id."""
+    for file, program in ((folder / "docker.pid", "dockerd"), (folder / "docker/containerd/containerd.pid", "containerd")):
+        if file.exists():
+            running = Path("/proc") / file.read_text().strip() / "comm"
+            if not running.exists() or running.read_text().strip() != program:
+                file.unlink()
+
+
+def _last_words(log: Path) -> str:
+    """Why a daemon gave up: the line that says so, else the last few."""
+    lines = log.read_text(errors="replace").splitlines()
+    return next((line for line in reversed(lines) if line.startswith("failed to start")), "\n".join(lines[-5:]))
 
 
 def _unreachable(failure: str) -> Problem:
