@@ -92,7 +92,7 @@ def find_access(
 ) -> Access:
     """Put together what options, environment and stack say, in this order of precedence.
 
-    Where only an address is given, and it is that of this checkout's default stack, keys and release are that stack's.
+    Where only an address is given, and it is that of this checkout's stack, keys and release are that stack's.
 
     Raises:
         AccessError: no address, a wrong one, an unreadable key, or a stack that does not answer.
@@ -101,13 +101,13 @@ def find_access(
     address = parse_base_url(address) if address else None
     client_file = client_key_file or environment.get(CLIENT_KEY_FILE)
     control_file = control_key_file or environment.get(CONTROL_KEY_FILE)
-    stack = stack or environment.get(STACK)
-    if stack:
+    if stack := stack or (None if address else environment.get(STACK)):
         access = read_stack(stack)
     elif address is None:
         raise AccessError(f"no address given. Use --base-url http://HOST:PORT, or --stack NAME, or set {URL}")
     else:
-        access = Access(address) if client_file or control_file else _default_stack_at(address)
+        known = client_file or control_file
+        access = Access(address) if known else _stack_at(address, environment.get(STACK, DEFAULT_STACK))
     return replace(
         access,
         base_url=address or access.base_url,
@@ -139,11 +139,11 @@ def read_stack(stack: str, run: Callable[..., str] | None = None) -> Access:
     )
 
 
-def _default_stack_at(address: str) -> Access:
+def _stack_at(address: str, stack: str) -> Access:
     if not (ROOT / ".pulumi" / "stacks").is_dir():
         return Access(address)
     try:
-        access = read_stack(DEFAULT_STACK)
+        access = read_stack(stack)
     except AccessError:
         return Access(address)
     return access if access.base_url == address else Access(address)

@@ -65,3 +65,12 @@ def test_keys_do_not_show_in_a_printed_access():
 def test_a_stack_that_is_not_up_is_an_error_with_the_command_that_helps():
     with pytest.raises(AccessError, match=r"\./pulumiw up --stack s"):
         read_stack("s", pulumi({}))
+
+
+def test_the_environments_stack_is_asked_only_where_no_address_is_given(monkeypatch):
+    asked = []
+    monkeypatch.setattr(module, "read_stack", lambda stack: asked.append(stack) or module.Access("http://s:1"))
+    assert find_access(environment={module.STACK: "s"}).base_url == "http://s:1"
+    environment = {module.STACK: "s", module.URL: "http://a:1", module.CLIENT_KEY_FILE: __file__}
+    assert find_access(environment=environment).base_url == "http://a:1"
+    assert asked == ["s"], "a test of another platform must not need this checkout's stack"

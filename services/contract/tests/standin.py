@@ -142,7 +142,9 @@ class StandIn:
             if not self.faults.mute_probe:
                 await self.publish(PROBE_SYMBOL, asked["data"]["price"])
             return JSONResponse({}, 202)
-        return JSONResponse({"title": "not heard back"}, 504) if self.faults.mute_echo else JSONResponse({"roundTripMs": 0.5}, 202)
+        return (
+            JSONResponse({"title": "not heard back"}, 504) if self.faults.mute_echo else JSONResponse({"roundTripMs": 0.5}, 202)
+        )
 
     def update(self, symbol: str, price: float | None = None) -> dict[str, Any]:
         price = self.price[symbol] if price is None else price

@@ -1,0 +1,124 @@
+"""`locust -f loadtests/locustfile.py --headless [--profile NAME]`: puts users under load and judges the promises.
+
+Exit 0 all met, 1 one missed, 2 configuration, 4 the meter cannot be trusted. Locust's own -u, -r and -t are replaced by the
+load shapes of objectives.toml.
+"""
+
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:  # Locust is its own program: it does not start in the checkout's package
+    sys.path.insert(0, str(ROOT))
+
+import locust.stats  # noqa: E402
+from locust import LoadTestShape, events  # noqa: E402
+
+from loadtests.conductor import Conductor  # noqa: E402
+from loadtests.gate import Exit, exit_code, judge  # noqa: E402
+from loadtests.histogram import bucket  # noqa: E402
+from loadtests.machine import TooFewHandlesError, go_first, require_handles  # noqa: E402
+from loadtests.orchestra import LocustOrchestra  # noqa: E402
+from loadtests.profiles import DEFAULT, ProfileError, stages  # noqa: E402
+from loadtests.results import as_data, judgement_lines, stage_lines, write  # noqa: E402
+from loadtests.users.caller import Caller  # noqa: E402
+from loadtests.users.viewer import Viewer  # noqa: E402
+from ops.access import Access, AccessError, add_access_options, find_access  # noqa: E402
+from services.contract.endpoints import QUOTES  # noqa: E402
+from services.contract.objectives import ObjectivesError, load_objectives  # noqa: E402
+
+locust.stats.bucket_response_time = bucket
+USERS = {"caller": Caller, "viewer": Viewer}
+
+
+class SetUpError(ValueError):
+    """The run cannot start; the text says what to do."""
+
+
+def add_options(parser: Any) -> None:
+    """Locust's own command line, and ours."""
+    add_access_options(parser)
+    parser.set_defaults(profile=os.environ.get("PROFILE") or DEFAULT)
+    group = parser.add_argument_group("load")
+    group.add_argument("--at-most-users", type=int, default=None, help="fewer users than the profile says; keeps no promise")
+    group.add_argument("--hold-seconds", type=float, default=None, help="hold for this time instead of the profile's")
+    group.add_argument("--results", default="", help="JSON file (default out/load/PROFILE.json)")
+
+
+def set_up(environment: Any, **_: Any) -> None:
+    """Find the platform, its symbols and the stages; whatever is wrong ends here with one text and exit 2."""
+    options = environment.parsed_options
+    if options is None or environment.runner is None:
+        return
+    try:
+        objectives = load_objectives()
+        chosen = stages(options.profile, objectives.load, options.at_most_users, options.hold_seconds)
+        address = options.base_url or options.host
+        environment.access = find_access(address, options.client_key_file, options.control_key_file, None, options.stack)
+        require_handles(max(stage.load.users for stage in chosen))
+        go_first()
+        environment.symbols = default_symbols(environment.access)
+    except (ProfileError, ObjectivesError, AccessError, TooFewHandlesError, SetUpError) as error:
+        print(f"load: {error}", file=sys.stderr)
+        sys.exit(Exit.CONFIG)
+    environment.host = environment.access.base_url
+    orchestra = LocustOrchestra(environment)
+    environment.orchestra = orchestra
+    environment.conductor = Conductor(chosen, orchestra, orchestra.linger_seconds, time.monotonic)
+    environment.objectives = objectives
+
+
+def default_symbols(access: Access) -> list[str]:
+    """What the platform lists by itself.
+
+    Raises:
+        SetUpError: it does not answer, or lists nothing.
+    """
+    if access.base_url.startswith("https"):
+        raise SetUpError("kernel receive times cannot be read through TLS; give the address without it")
+    try:
+        with urllib.request.urlopen(access.base_url + QUOTES, timeout=10) as answer:  # noqa: S310 - scheme checked by find_access
+            symbols = [quote["symbol"] for quote in json.load(answer)["quotes"]]
+    except (urllib.error.URLError, OSError, ValueError, KeyError) as error:
+        raise SetUpError(f"{access.base_url}{QUOTES} gives no list of quotes: {error}. Is it up? See: make smoke") from error
+    if not symbols:
+        raise SetUpError(f"{access.base_url}{QUOTES} lists no symbol to subscribe to")
+    return symbols
+
+
+class Stages(LoadTestShape):  # type: ignore[misc]
+    """Asks the conductor once a second."""
+
+    def tick(self) -> tuple[int, float, list[type]] | None:
+        """As Locust wants it."""
+        wanted = self.runner.environment.conductor.tick(self.get_current_user_count())
+        return None if wanted is None else (wanted[0], wanted[1], [USERS[wanted[2]]])
+
+
+def tell(environment: Any, **_: Any) -> None:
+    """Judge, print, write, and set the exit code; only in the process that leads."""
+    orchestra = getattr(environment, "orchestra", None)
+    if orchestra is None or not orchestra.leads:
+        return
+    judgements = judge(orchestra.results, environment.objectives)
+    code = exit_code(judgements)
+    lines = [line for result in orchestra.results for line in stage_lines(result)] + judgement_lines(judgements)
+    if not environment.conductor.is_done:
+        lines.append("\ncut off before every stage was through: what was not measured keeps no promise")
+        code = Exit.MISSED
+    options = environment.parsed_options
+    path = Path(options.results or ROOT / "out" / "load" / f"{options.profile}.json")
+    write(path, as_data(options.profile, environment.access.base_url, orchestra.results, judgements, code))
+    print("\n".join(lines) + f"\n\n{path}\n{code.name.lower()} (exit {code.value})", flush=True)
+    environment.process_exit_code = code.value
+
+
+events.init_command_line_parser.add_listener(add_options)
+events.init.add_listener(set_up)
+events.quitting.add_listener(tell)

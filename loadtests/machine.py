@@ -1,0 +1,80 @@
+"""What the generator's own machine gives: file handles, CPU, clock. A figure from a starved generator is no figure."""
+
+import os
+import platform
+import resource
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SPARE_HANDLES = 256
+PRIORITY = -10
+
+
+class TooFewHandlesError(Exception):
+    """E11: more sockets are wanted than this process may open."""
+
+
+def require_handles(sockets: int) -> None:
+    """Raise the soft limit as far as the hard one allows, and refuse to start when that is not enough.
+
+    Raises:
+        TooFewHandlesError: says how many are needed, how many there are, and what to type.
+    """
+    need = sockets + SPARE_HANDLES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < need <= hard or hard == resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, need), hard))
+        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if soft < need:
+        raise TooFewHandlesError(
+            f"{sockets} sockets need >= {need} open files, you have {soft}. Run: ulimit -n {max(8192, need)}"
+        )
+
+
+def go_first() -> bool:
+    """Let this process run before others, where we may (root): a meter that waits for a core measures the wait. False if not."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    except PermissionError:
+        return False
+    return True
+
+
+@dataclass
+class CpuMeter:
+    """Share of one core that this process used, and of all cores that the machine did, since the last reading."""
+
+    _process: float = field(default_factory=time.process_time)
+    _wall: float = field(default_factory=time.monotonic)
+    _machine: tuple[float, float] = (0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        self._machine = machine_ticks()
+
+    def read(self) -> tuple[float, float]:
+        """(this process in percent of one core, the machine in percent of all cores)."""
+        process, wall, machine = time.process_time(), time.monotonic(), machine_ticks()
+        own = 100 * (process - self._process) / max(wall - self._wall, 1e-6)
+        busy, total = machine[0] - self._machine[0], machine[1] - self._machine[1]
+        self._process, self._wall, self._machine = process, wall, machine
+        return own, 100 * busy / total if total else 0.0
+
+
+def machine_ticks() -> tuple[float, float]:
+    """(busy, all) clock ticks of the machine since it started, from /proc/stat."""
+    fields = [float(part) for part in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    idle = fields[3] + fields[4]
+    return sum(fields) - idle, sum(fields)
+
+
+def describe() -> dict[str, str | int]:
+    """The machine a figure was taken on."""
+    model = [line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
+    return {
+        "cores": os.cpu_count() or 0,
+        "cpu": model[0] if model else "unknown",
+        "memoryMiB": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+    }

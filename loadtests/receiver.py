@@ -1,0 +1,214 @@
+"""One greenlet per process reads every socket: its own epoll, the kernel's receive time, everything only counted.
+
+A greenlet per socket measures itself: the 125th socket of an update waits until 124 greenlets have run. Here the latency is the
+kernel's receive time (SO_TIMESTAMPNS) minus the publish time in the message, so that waiting for Python is not in it; that wait
+is counted as its own row, the *reader delay*, which is the stated error of the meter. Both clocks are this host's.
+"""
+
+import contextlib
+import json
+import socket as plain_socket
+import struct
+import time
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+import gevent.event
+import gevent.monkey
+
+from loadtests.frames import CLOSE, PING, PONG, TEXT, FrameError, close_code, masked, split
+from loadtests.handshake import SO_TIMESTAMPNS
+from loadtests.histogram import Histogram
+from loadtests.ledger import Ledger, Seat, Track
+
+READ_BYTES = 65_536
+ANCILLARY_BYTES = 64
+KNOWN_LINES = 4096
+"""How many message bodies are remembered decoded; every socket gets the same bytes."""
+
+_epoll = gevent.monkey.get_original("select", "epoll")
+_socket = gevent.monkey.get_original("socket", "socket")
+_READABLE, _HANG_UP = 0x001, 0x010 | 0x008  # EPOLLIN, EPOLLHUP | EPOLLERR
+
+Update = tuple[Track, int, float]
+
+
+class Line:
+    """One held socket. `ready` is set when the subscription is acknowledged."""
+
+    __slots__ = ("connected_at", "descriptor", "ready", "rest", "seat", "socket")
+
+    def __init__(self, descriptor: int, seat: Seat) -> None:
+        self.socket: plain_socket.socket = _socket(fileno=descriptor)
+        self.socket.setblocking(False)
+        self.descriptor = descriptor
+        self.seat = seat
+        self.rest = b""
+        self.ready = gevent.event.Event()
+        self.connected_at: float | None = None
+
+    def send(self, opcode: int, payload: bytes) -> None:
+        """One short frame; a client that only subscribes never fills its send buffer."""
+        self.socket.send(masked(opcode, payload))
+
+
+class Receiver:
+    """Reads all lines of this process. `on_lost(line, reason)` is called when one ends that was not released."""
+
+    def __init__(self, on_lost: Callable[[Line, str], None]) -> None:
+        self.ledger = Ledger()
+        self.latency = Histogram()
+        self.reader_delay = Histogram()
+        self.statuses: dict[str, int] = {}
+        """Frames that are neither price nor acknowledgement, by kind: `status degraded`, `error limit`."""
+        self.clock_faults = 0
+        """Measured messages that came before they were published, or without the kernel's receive time."""
+        self._on_lost = on_lost
+        self._lines: dict[int, Line] = {}
+        self._known: dict[bytes, Update] = {}
+        self._poll = _epoll()
+        gevent.spawn(self._run)
+
+    @property
+    def held(self) -> int:
+        """How many sockets are open now."""
+        return len(self._lines)
+
+    def hold(self, line: Line, already_read: bytes) -> None:
+        """Read `line` from now on; `already_read` is what came with the handshake."""
+        self._lines[line.descriptor] = line
+        if already_read:
+            self._digest(line, already_read, time.time_ns())
+        if line.descriptor in self._lines:
+            self._poll.register(line.descriptor, _READABLE)
+
+    def release(self, line: Line) -> None:
+        """End a line on our own account."""
+        if self._drop(line):
+            with contextlib.suppress(OSError):
+                line.send(CLOSE, (1000).to_bytes(2))
+            line.socket.close()
+
+    def begin_stage(self) -> None:
+        """Forget what was counted; nobody is held between two stages."""
+        self.ledger = Ledger()
+        self._known.clear()
+        self.latency.take()
+        self.reader_delay.take()
+        self.statuses.clear()
+        self.clock_faults = 0
+
+    def open_window(self, now_ms: float) -> None:
+        """Measure updates published from now on."""
+        self.ledger.opened_ms = now_ms
+
+    def close_window(self, now_ms: float) -> None:
+        """Updates published from now on no longer count; those under way still do."""
+        self.ledger.closed_ms = now_ms
+
+    def _run(self) -> None:
+        hub = gevent.get_hub()
+        watcher = hub.loop.io(self._poll.fileno(), 1)
+        while True:
+            hub.wait(watcher)
+            for descriptor, event in self._poll.poll(0, 1024):
+                line = self._lines.get(descriptor)
+                if line is not None:
+                    self._read(line, event)
+
+    def _read(self, line: Line, event: int) -> None:
+        try:
+            data, ancillary, _, _ = line.socket.recvmsg(READ_BYTES, ANCILLARY_BYTES)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._lost(line, error.strerror or type(error).__name__)
+            return
+        if not data:
+            self._lost(line, "connection ended without a close frame")
+            return
+        self._digest(line, data, _stamp_ns(ancillary))
+
+    def _digest(self, line: Line, data: bytes, received_ns: int | None) -> None:
+        try:
+            frames, line.rest = split(line.rest + data if line.rest else data)
+        except FrameError as error:
+            self._lost(line, str(error))
+            return
+        stamped = received_ns is not None
+        received_ns = received_ns or time.time_ns()
+        received_ms = received_ns / 1e6
+        counted = False
+        for opcode, payload in frames:
+            if opcode == TEXT:
+                counted |= self._message(line, payload, received_ms)
+            elif opcode == PING:
+                line.send(PONG, payload)
+            elif opcode == CLOSE:
+                self._lost(line, f"closed by the server with {close_code(payload)}")
+                return
+        if counted:
+            self.clock_faults += not stamped
+            self.reader_delay.add((time.time_ns() - received_ns) / 1e6)
+
+    def _message(self, line: Line, payload: bytes, received_ms: float) -> bool:
+        update = self._known.get(payload)
+        if update is None:
+            message = json.loads(payload)
+            if message.get("type") != "price_update":
+                self._other(line, message, received_ms)
+                return False
+            update = (self.ledger.track(message), message["seq"], message["ts"])
+            if len(self._known) >= KNOWN_LINES:
+                self._known.clear()
+            self._known[payload] = update
+        track, seq, published_ms = update
+        if not self.ledger.take(line.seat, track, seq, published_ms):
+            return False
+        if received_ms < published_ms:
+            self.clock_faults += 1
+        self.latency.add(max(0.0, received_ms - published_ms))
+        return True
+
+    def _other(self, line: Line, message: dict[str, Any], received_ms: float) -> None:
+        kind = message.get("type")
+        if kind == "connected":
+            line.connected_at = received_ms / 1000
+        elif kind == "subscribed":
+            refused = [refusal["symbol"] for refusal in message.get("rejected", [])]
+            if refused:
+                self._lost(line, f"subscription refused for {', '.join(refused)}")
+                return
+            line.seat.subscribed_ms = received_ms
+            line.ready.set()
+        elif kind == "snapshot":
+            for update in message["quotes"]:
+                self.ledger.snapshot(line.seat, update)
+        else:
+            name = f"{kind} {message.get('state') or message.get('code') or ''}".strip()
+            self.statuses[name] = self.statuses.get(name, 0) + 1
+
+    def _lost(self, line: Line, reason: str) -> None:
+        if self._drop(line):
+            line.socket.close()
+            self._on_lost(line, reason)
+
+    def _drop(self, line: Line) -> bool:
+        if self._lines.pop(line.descriptor, None) is None:
+            return False
+        with contextlib.suppress(OSError):  # not registered yet
+            self._poll.unregister(line.descriptor)
+        return True
+
+
+def _stamp_ns(ancillary: list[tuple[int, int, bytes]]) -> int | None:
+    """The kernel's receive time in Unix ns; of several segments in one read it is the last one's, so never too early.
+
+    None right after the first socket asked for it: the kernel switches stamping on a moment later.
+    """
+    for level, kind, value in ancillary:
+        if level == plain_socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
+            seconds, nanoseconds = struct.unpack("qq", value[:16])
+            return int(seconds) * 1_000_000_000 + int(nanoseconds)
+    return None

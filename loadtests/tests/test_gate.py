@@ -1,0 +1,105 @@
+"""The gate: red for the right promise, and silent rather than wrong when the meter cannot be trusted."""
+
+import pytest
+
+from loadtests.gate import Exit, StageResult, exit_code, judge
+from loadtests.profiles import stages
+from loadtests.reading import LATENCY, READER_DELAY, Reading, Row, total
+from services.contract.objectives import Verdict, load_objectives
+
+OBJECTIVES = load_objectives()
+
+
+def sockets(**changes):
+    """A good minute of 1000 sockets."""
+    sent = 1000 * 5 * 180
+    reading = Reading(
+        rows={LATENCY: Row({3.0: sent}), READER_DELAY: Row({0.4: 1000})},
+        held=1000, expected=sent, received=sent, symbols=40, updates=40 * 180, cpu=[20.0],
+    )  # fmt: skip
+    for name, value in changes.items():
+        setattr(reading, name, value)
+    return StageResult(stages("ws1000", OBJECTIVES.load)[0], reading, 180.0)
+
+
+def calls(latency=None, failures=None, cpu=20.0):
+    reading = Reading(rows={"GET /x": Row(latency or {20.0: 10_000}, failures or {})}, cpu=[cpu])
+    return StageResult(stages("api100", OBJECTIVES.load)[0], reading, 60.0)
+
+
+def verdicts(*results):
+    judged = judge(results, OBJECTIVES)
+    return {judgement.objective.id: judgement.verdict for judgement in judged}, exit_code(judged)
+
+
+def test_a_good_run_meets_every_promise():
+    found, code = verdicts(calls(), sockets())
+    assert set(found) == {"api_errors", "api_p95", "ws_closes", "ws_reach", "ws_latency"}
+    assert set(found.values()) == {Verdict.MET}
+    assert code is Exit.MET
+
+
+@pytest.mark.parametrize(
+    ("result", "promise"),
+    [
+        (calls(failures={"HTTPError: 500": 1}), "api_errors"),
+        (calls(latency={20.0: 940, 2500.0: 60}), "api_p95"),
+        (sockets(lost={"closed by the server with 1006": 1}), "ws_closes"),
+        (sockets(received=899_999), "ws_reach"),
+        (sockets(rows={LATENCY: Row({3.0: 98, 150.0: 2}), READER_DELAY: Row({0.4: 9})}), "ws_latency"),
+    ],
+)
+def test_one_broken_promise_is_red_and_named(result, promise):
+    found, code = verdicts(result)
+    assert [name for name, verdict in found.items() if verdict is Verdict.MISSED] == [promise]
+    assert code is Exit.MISSED
+
+
+def test_a_missed_promise_says_why():
+    judged = judge([sockets(received=899_000, short_sockets=7)], OBJECTIVES)
+    (reach,) = [judgement for judgement in judged if judgement.objective.id == "ws_reach"]
+    assert reach.reasons == ["1000 of 900000 updates missed by 7 sockets (lost or conflated)"]
+
+
+@pytest.mark.parametrize(
+    ("result", "promise"),
+    [
+        (calls(cpu=61.0), "api_p95"),
+        (sockets(cpu=[61.0]), "ws_latency"),
+        (sockets(cpu=[20.0, 75.0]), "ws_reach"),
+        (sockets(cpu=[]), "ws_latency"),
+        (sockets(rows={LATENCY: Row({3.0: 100}), READER_DELAY: Row({11.0: 9})}), "ws_latency"),
+        (sockets(clock_faults=1), "ws_latency"),
+        (sockets(updates=40 * 100), "ws_latency"),
+    ],
+)
+def test_a_meter_that_cannot_be_trusted_says_nothing(result, promise):
+    found, code = verdicts(result)
+    assert found[promise] is Verdict.INCONCLUSIVE
+    assert code is Exit.INCONCLUSIVE, "neither a pass nor a fail"
+
+
+def test_a_starved_generator_does_not_blame_the_platform():
+    found, code = verdicts(sockets(cpu=[95.0], received=1, lost={"connection ended": 4}))
+    assert set(found.values()) == {Verdict.INCONCLUSIVE}
+    assert code is Exit.INCONCLUSIVE
+
+
+def test_what_was_not_measured_is_red():
+    found, code = verdicts(sockets(rows={}, expected=0, received=0, symbols=0, updates=0))
+    assert found["ws_reach"] is found["ws_latency"] is Verdict.NOT_MEASURED
+    assert code is Exit.MISSED
+    assert exit_code([]) is Exit.MISSED, "a run that judged nothing proves nothing"
+
+
+def test_broken_outweighs_inconclusive():
+    assert verdicts(calls(cpu=99.0), sockets(received=0))[1] is Exit.MISSED
+
+
+def test_processes_add_up():
+    one, two = sockets().reading, sockets(lost={"x": 1}, cpu=[30.0]).reading
+    whole = total([Reading.from_data(one.as_data()), Reading.from_data(two.as_data())])
+    assert (whole.expected, whole.received, whole.held) == (1_800_000, 1_800_000, 2000)
+    assert (whole.updates, whole.symbols) == (40 * 180, 40), "both processes see the same updates"
+    assert whole.rows[LATENCY].counts == {3.0: 1_800_000}
+    assert (whole.lost, whole.cpu) == ({"x": 1}, [20.0, 30.0])
