@@ -104,8 +104,14 @@ def _set_life(args: docker.ContainerArgs, service: Service) -> None:
         interval=PROBE_INTERVAL,
         timeout=PROBE_TIMEOUT,
         retries=3,
-        start_period=f"{service.ready_within_seconds}s",
+        start_period=_duration(service.ready_within_seconds),
     )
+
+
+def _duration(seconds: int) -> str:
+    """As Docker gives it back (`1m0s`): any other spelling of the same time would be a change at every refresh."""
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes}m{rest}s" if minutes else f"{rest}s"
 
 
 def _environment(site: Site, service: Service) -> list[pulumi.Input[str]]:
