@@ -20,6 +20,7 @@ CONTROL = "/api/v1/control"
 STREAM = "/ws"
 
 # Through the edge.
+EDGE_HEALTH = "/edge/health"
 EDGE_API_HEALTH = "/api/health"
 EDGE_API_READY = "/api/health/ready"
 EDGE_WS_HEALTH = "/ws/health"

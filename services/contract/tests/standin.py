@@ -11,7 +11,7 @@ import random
 import socket
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,7 +51,8 @@ class Faults:
     """Share of quote requests that answer 500."""
     updates_per_second: float = 1
     release: str = "r1"
-    ws_release: str = "r1"
+    mixed_releases: bool = False
+    """The ws nodes are of two releases."""
     unhealthy: bool = False
     missing_asset_is_page: bool = False
     broken_asset: bool = False
@@ -59,6 +60,8 @@ class Faults:
     mute_probe: bool = False
     mute_echo: bool = False
     slow_greeting_ms: float = 0
+    config: dict[str, str] = field(default_factory=dict)
+    """Added to the page's configuration."""
     leaks: str = ""
     """Text that the page's script holds."""
     answers_nothing: bool = False
@@ -79,11 +82,12 @@ class StandIn:
 
     def app(self) -> Starlette:
         routes = [
+            Route(endpoints.EDGE_HEALTH, self.health),
             Route(endpoints.EDGE_API_HEALTH, self.health),
             Route(endpoints.EDGE_API_READY, self.ready),
             Route(endpoints.EDGE_WS_HEALTH, self.ws_health),
             Route(endpoints.EDGE_WS_READY, self.ready),
-            Route(endpoints.PAGE_CONFIG, lambda _: JSONResponse({"RELEASE": self.faults.release})),
+            Route(endpoints.PAGE_CONFIG, lambda _: JSONResponse({"RELEASE": self.faults.release} | self.faults.config)),
             Route(endpoints.QUOTES, self.quotes),
             Route(endpoints.QUOTES + "/{symbol}", self.quote),
             Route(endpoints.INDICES, lambda _: JSONResponse({"indices": []})),
@@ -107,7 +111,10 @@ class StandIn:
     async def ws_health(self, _: Request) -> Response:
         subscriptions = sum(len(watchers) for watchers in self.watchers.values())
         body = {"status": "healthy", "connections": self.connections, "subscriptions": subscriptions}
-        return JSONResponse({**body, "release": self.faults.ws_release})
+        return JSONResponse({**body, "release": self.ws_release()})
+
+    def ws_release(self) -> str:
+        return self.random.choice(["r0", "r1"]) if self.faults.mixed_releases else self.faults.release
 
     async def quotes(self, request: Request) -> Response:
         if self.random.random() < self.faults.error_share:
@@ -182,7 +189,7 @@ class StandIn:
         doomed = self.faults.close_after_seconds and self.connections % 10 == 0
         await asyncio.sleep(self.faults.slow_greeting_ms / 1000)
         greeting = {"clientId": f"n-{random.getrandbits(128):032x}", "timestamp": now(), "node": "n"}
-        await socket.send_json({"type": "connected", **greeting, "release": self.faults.ws_release})
+        await socket.send_json({"type": "connected", **greeting, "release": self.ws_release()})
         try:
             async with asyncio.timeout(self.faults.close_after_seconds if doomed else None):
                 while True:
