@@ -1,8 +1,11 @@
 """Through the whole platform: a signed message crosses Redis, and an injected price comes out at both ends."""
 
 import asyncio
+import json
 import secrets
 from decimal import Decimal
+
+from websockets.asyncio.client import ClientConnection
 
 from services.contract.endpoints import QUOTES
 from services.contract.symbols import PROBE_SYMBOL
@@ -25,32 +28,41 @@ def unique_price() -> Decimal:
     return Decimal(1_000_000 + secrets.randbelow(9_000_000)) / 100
 
 
+async def _inject(platform: Platform, price: Decimal) -> None:
+    response = await platform.control("probe", {"price": float(price)})
+    require(response.status_code in (200, 202), "a signed probe is accepted", f"{response.status_code}: {response.text}")
+
+
+async def _served(platform: Platform, price: Decimal) -> None:
+    async def quote() -> None:
+        update = await platform.get_json(f"{QUOTES}/{PROBE_SYMBOL}")
+        require(Decimal(str(update["data"]["price"])) == price, f"GET {PROBE_SYMBOL} gives {price}", update["data"]["price"])
+
+    await eventually(quote, expected=f"{PROBE_SYMBOL} at {price} by GET", within_seconds=2)
+
+
+async def _price_on(connection: ClientConnection, price: Decimal) -> None:
+    while True:
+        update = await message_where(connection, type="price_update", symbol=PROBE_SYMBOL)
+        if Decimal(str(update["data"]["price"])) == price:
+            return
+
+
 @check(8000, objective="e2e_flow")
 async def e2e_flow(platform: Platform) -> None:
-    """One unique price enters by a signed probe and reaches a socket client and the REST answer."""
-    price = unique_price()
+    """One unique price enters by a signed probe and reaches a socket client and the REST answer; no list shows it."""
+    first, price = unique_price(), unique_price()
+    await _inject(platform, first)  # the reserved symbol exists from its first probe on
+    await _served(platform, first)
     async with platform.socket() as connection:
-        await connection.send(f'{{"action": "subscribe", "symbols": ["{PROBE_SYMBOL}"]}}')
+        await connection.send(json.dumps({"action": "subscribe", "symbols": [PROBE_SYMBOL]}))
         acknowledged = await asyncio.wait_for(message_where(connection, type="subscribed"), 2)
         require(acknowledged["symbols"] == [PROBE_SYMBOL], f"a subscription to {PROBE_SYMBOL}", acknowledged)
-        response = await platform.control("probe", {"symbol": PROBE_SYMBOL, "price": float(price)})
-        require(response.status_code in (200, 202), "a signed probe is accepted", f"{response.status_code}: {response.text}")
+        await _inject(platform, price)
         try:
             await asyncio.wait_for(_price_on(connection, price), 3)
         except TimeoutError as error:
             raise CheckFailed(f"{PROBE_SYMBOL} at {price} on the socket within 3 s", "other messages or none", error) from error
-
-    async def served() -> None:
-        update = await platform.get_json(f"{QUOTES}/{PROBE_SYMBOL}")
-        require(Decimal(str(update["data"]["price"])) == price, f"GET {PROBE_SYMBOL} gives {price}", update["data"]["price"])
-
-    await eventually(served, expected=f"{PROBE_SYMBOL} at {price} by GET", within_seconds=2)
+    await _served(platform, price)
     listed = await platform.get(QUOTES)
     require(PROBE_SYMBOL not in listed.text, f"no list shows {PROBE_SYMBOL}", f"it is in {QUOTES}")
-
-
-async def _price_on(connection: object, price: Decimal) -> None:
-    while True:
-        update = await message_where(connection, type="price_update", symbol=PROBE_SYMBOL)  # type: ignore[arg-type]
-        if Decimal(str(update["data"]["price"])) == price:
-            return
