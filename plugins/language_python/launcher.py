@@ -4,6 +4,7 @@
 its binary, and follows a symbolic link of itself first.
 """
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -12,15 +13,15 @@ ROOT = Path(__file__).resolve().parents[2]
 LANGUAGE = """\
 #!/bin/sh
 # Stock Tracker's Python language host (plugins/language_python). Written by its launcher.py.
-cd '{root}' && exec .venv/bin/python -m plugins.language_python "$@"
+cd {root} && exec .venv/bin/python -m plugins.language_python "$@"
 """
 
 # The provider of `pulumi.dynamic` resources is part of the SDK; it has to run in the program's own environment.
 DYNAMIC = """\
 #!/bin/sh
 # The SDK's dynamic provider, in the program's environment (plugins/language_python). Written by its launcher.py.
-virtualenv=${{PULUMI_RUNTIME_VIRTUALENV:-'{root}/.venv'}}
-test -x "$virtualenv/bin/python" || virtualenv='{root}/.venv'
+virtualenv=${{PULUMI_RUNTIME_VIRTUALENV-}}
+test -x "$virtualenv/bin/python" || virtualenv={root}/.venv
 exec "$virtualenv/bin/python" -u -m pulumi.dynamic "$@"
 """
 
@@ -31,7 +32,7 @@ def write_launchers(directory: Path, root: Path = ROOT) -> list[Path]:
     """Write what is missing or differs; return what was written."""
     written = []
     for name, template in EXECUTABLES.items():
-        file, text = directory / name, template.format(root=root)
+        file, text = directory / name, template.format(root=shlex.quote(str(root)))
         if not file.exists() or file.read_text() != text:
             file.write_text(text)
             file.chmod(0o755)

@@ -33,6 +33,16 @@ def test_the_launcher_starts_the_host_from_any_folder(tmp_path):
     assert int(port) > 0
 
 
+def test_a_checkout_in_a_folder_with_blanks_and_quotes_is_found(tmp_path):
+    root = tmp_path / "it's here"
+    (root / ".venv/bin").mkdir(parents=True)
+    (root / ".venv/bin/python").write_text('#!/bin/sh\necho "$PWD: $*"\n')
+    (root / ".venv/bin/python").chmod(0o755)
+    write_launchers(tmp_path, root)
+    said = subprocess.check_output([tmp_path / "pulumi-language-python", "engine"], text=True)
+    assert said == f"{root}: -m plugins.language_python engine\n"
+
+
 def test_the_dynamic_provider_runs_in_the_programs_environment(tmp_path):
     write_launchers(tmp_path)
     environment = tmp_path / "venv" / "bin"
