@@ -81,6 +81,27 @@ export class Market {
   }
 }
 
-export function history() {
-  return []
+const DAY_MS = 86_400_000
+const RANGES = { '1D': [75, 300_000], '1W': [7 * 25, 900_000], '1M': [22, DAY_MS], '1Y': [250, DAY_MS] }
+
+/** Bars that end at the symbol's own price now. */
+export function history(quote, range) {
+  const [count, stepMs] = RANGES[range] ?? RANGES['1D']
+  const random = randomOf(quote.symbol.length * 31 + count)
+  const end = Math.floor(Date.now() / stepMs) * stepMs
+  const bars = []
+  let close = quote.price
+  for (let index = 0; index < count; index += 1) {
+    const open = cents(close * (1 + (random() - 0.5) * (stepMs === DAY_MS ? 0.02 : 0.003)))
+    const high = cents(Math.max(open, close) * (1 + random() * 0.001))
+    const low = cents(Math.min(open, close) * (1 - random() * 0.001))
+    bars.unshift({ timestamp: new Date(end - index * stepMs).toISOString(), open, high, low, close, volume: Math.floor(random() * 1e6) })
+    close = open
+  }
+  return bars
+}
+
+export const NAMES = {
+  'M&M': 'Mahindra & Mahindra', 'BAJAJ-AUTO': 'Bajaj Auto', MARUTI: 'Maruti Suzuki India', TITAN: 'Titan Company', WIPRO: 'Wipro',
+  TCS: 'Tata Consultancy Services', RELIANCE: 'Reliance Industries',
 }

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { WebSocketServer } from 'ws'
-import { history, Market, SYMBOLS } from './market.mjs'
+import { history, Market, NAMES, SYMBOLS } from './market.mjs'
 
 const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist')
 
@@ -28,7 +28,8 @@ export class Standin {
     this.defaults = symbols
     this.updatesPerSecond = updatesPerSecond
     this.requests = []
-    this.faults = { rest: false, sockets: false, insights: false }
+    this.faults = { rest: false, sockets: false }
+    this.insights = false
     this.clients = new Map()
     this.server = createServer((request, response) => this.answer(request, response))
     this.sockets = new WebSocketServer({ noServer: true })
@@ -124,7 +125,28 @@ export class Standin {
       return this.json(request, response, { quotes, missing: asked.filter((symbol) => !this.market.has(symbol)) })
     }
     if (path === '/indices') return this.json(request, response, { indices: this.market.indices() })
+    if (path === '/market/status') return this.json(request, response, this.marketStatus())
+    if (path === '/status') return this.json(request, response, { insights: this.insights })
+    if (path === '/symbols') return this.json(request, response, { symbols: this.find(url.searchParams.get('q') ?? '') })
+    const [, route, encoded] = path.split('/')
+    const symbol = decodeURIComponent(encoded ?? '')
+    if (route === 'history' && this.market.has(symbol)) {
+      return this.json(request, response, { bars: history(this.market.quotes.get(symbol), url.searchParams.get('range')) })
+    }
+    if (route === 'insights' && this.insights) return this.json(request, response, { text: `${symbol} moved with its sector today.` })
     this.problem(response, 404, `No such route: ${url.pathname}`)
+  }
+
+  marketStatus() {
+    const now = new Date().toISOString()
+    return { exchange: 'NSE', session: this.market.session, status: this.market.kind, source: this.market.kind, marketTime: now, nextOpen: this.nextOpen ?? null, timestamp: now }
+  }
+
+  find(text) {
+    const wanted = text.toUpperCase()
+    return [...this.market.quotes.keys()]
+      .map((symbol) => ({ symbol, name: NAMES[symbol] ?? '' }))
+      .filter(({ symbol, name }) => symbol.includes(wanted) || name.toUpperCase().includes(wanted))
   }
 
   json(request, response, body) {

@@ -1,29 +1,63 @@
 /** Layout of the page; each part reads its own data. */
-import { useEffect } from 'react'
-import { ConnectionPill } from './components/ConnectionPill'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { Detail } from './components/Detail'
+import { DetailSheet } from './components/DetailSheet'
+import { OpenDialog, type DialogName } from './components/dialogs'
 import { Footer } from './components/Footer'
+import { IndicesStrip } from './components/IndicesStrip'
 import { KindMark } from './components/KindMark'
-import { QuoteTable } from './components/QuoteTable'
+import { NoticeBanner } from './components/NoticeBanner'
+import { StateBar } from './components/StateBar'
+import { Toasts } from './components/Toasts'
+import { TopBar } from './components/TopBar'
+import { useMedia, WIDE } from './components/useMedia'
+import { useShortcuts } from './components/useShortcuts'
+import { WatchPanel } from './components/WatchPanel'
+import { route } from './state/route'
 import { useServices } from './state/services'
+import { showSettings } from './state/settings'
 import { useValue } from './state/useQuotes'
 
+const ChangesReader = lazy(() => import('./components/ChangesReader'))
+
 export function App() {
-  const { stream, watchlist } = useServices()
-  const { symbols } = useValue(watchlist.state)
-  useEffect(() => stream.watch('watchlist', symbols), [stream, symbols])
+  const { settings } = useServices()
+  const chosen = useValue(settings)
+  const [dialog, setDialog] = useState<DialogName | null>(null)
+  const wide = useMedia(WIDE)
+  const { symbol } = useValue(route)
+  const shown = useShownSymbol(symbol)
+  useShortcuts(setDialog)
+  useEffect(() => showSettings(chosen, document.documentElement), [chosen])
   return (
     <>
-      <header className="top-bar">
-        <span className="brand">Stock Tracker</span>
-        <ConnectionPill />
-      </header>
+      <TopBar open={setDialog} />
       <KindMark />
+      <NoticeBanner />
+      <StateBar />
+      <IndicesStrip />
       <main>
-        <section className="card" aria-label="Watchlist">
-          <QuoteTable />
-        </section>
+        <WatchPanel selected={wide ? shown : symbol} open={setDialog} />
+        {wide && shown && <section className="card detail" aria-label={`Details of ${shown}`}><Detail symbol={shown} /></section>}
       </main>
-      <Footer />
+      <Footer open={setDialog} />
+      {!wide && symbol && <DetailSheet key={symbol} symbol={symbol} />}
+      <OpenDialog name={dialog} close={() => setDialog(null)} />
+      <Toasts />
+      {chosen.readsChanges && <Suspense fallback={null}><ChangesReader /></Suspense>}
     </>
   )
+}
+
+/** The symbol whose detail is open; on a wide screen there always is one. Keeps the stream and the title to it. */
+function useShownSymbol(symbol: string | null): string | null {
+  const { stream, watchlist } = useServices()
+  const { symbols } = useValue(watchlist.state)
+  const shown = symbol ?? (symbols.includes('RELIANCE') ? 'RELIANCE' : (symbols[0] ?? null))
+  useEffect(() => stream.watch('watchlist', symbols), [stream, symbols])
+  useEffect(() => stream.watch('detail', shown ? [shown] : []), [stream, shown])
+  useEffect(() => {
+    document.title = symbol ? `${symbol} · Stock Tracker` : 'Stock Tracker'
+  }, [symbol])
+  return shown
 }

@@ -1,40 +1,45 @@
 /** One symbol's row. Re-renders when its own symbol changes and at no other time. */
 import { memo, useRef } from 'react'
-import { nameOf } from '../state/names'
-import { useQuote, useStreamState } from '../state/useQuotes'
+import { navigate } from '../state/route'
+import { useName, useQuote, useStreamState } from '../state/useQuotes'
 import { AgeDot } from './AgeDot'
 import { Change } from './Change'
 import { formatPrice, formatVolume, formatWhole } from './format'
+import { RowEditor } from './RowEditor'
 import { Sparkline } from './Sparkline'
+import { SymbolLink } from './SymbolLink'
 import { useFlash } from './useFlash'
 
-export const QuoteRow = memo(function QuoteRow({ symbol }: { readonly symbol: string }) {
+interface Props {
+  readonly symbol: string
+  readonly selected: boolean
+  readonly editing: boolean
+}
+
+export const QuoteRow = memo(function QuoteRow({ symbol, selected, editing }: Props) {
   const row = useQuote(symbol)
+  const name = useName(symbol)
   const refusal = useStreamState().refused.get(symbol)
-  const cell = useRef<HTMLTableCellElement>(null)
-  useFlash(cell, row)
+  const price = useRef<HTMLTableCellElement>(null)
+  useFlash(price, row)
   const data = row?.update.data
   return (
-    <tr data-symbol={symbol}>
+    <tr data-symbol={symbol} className={selected ? 'selected' : undefined} onClick={() => navigate(symbol)}>
       <th scope="row" className="symbol">
-        <span className="ticker">{symbol}</span>
-        <span className="name">{nameOf(symbol)}</span>
+        <SymbolLink symbol={symbol} current={selected}>
+          <span className="ticker">{symbol}</span>
+          <span className="name">{name}</span>
+        </SymbolLink>
       </th>
-      {!data && refusal ? (
-        <td colSpan={6} className="muted refusal">Not offered by this source</td>
-      ) : (
-        <>
-          <td className="spark">{row && <Sparkline trail={row.trail} change={data?.change} />}</td>
-          <td className="price" ref={cell} data-price={data?.price}>
-            {data ? formatPrice(data.price) : <span className="skeleton" />}
-            <span className="phone-change">{data && <Change change={data.change} percent={data.changePercent} show="percent" />}</span>
-          </td>
-          <td className="number wide">{data && <Change change={data.change} show="change" />}</td>
-          <td className="number wide">{data && <Change change={data.change} percent={data.changePercent} show="percent" />}</td>
-          <td className="number wide" title={data ? formatWhole(data.volume) : undefined}>{data && formatVolume(data.volume)}</td>
-          <td className="age"><AgeDot row={row} /></td>
-        </>
-      )}
+      <td className="spark">{row && <Sparkline trail={row.trail} change={data?.change} />}</td>
+      <td className="price" ref={price} data-price={data?.price}>
+        {data ? formatPrice(data.price) : refusal ? <span className="refusal">not offered here</span> : <span className="skeleton" />}
+        {data && <span className="phone-change"><Change change={data.change} percent={data.changePercent} show="both" /></span>}
+      </td>
+      <td className="number wide">{data && <Change change={data.change} show="change" />}</td>
+      <td className="number wide">{data && <Change change={data.change} percent={data.changePercent} show="percent" />}</td>
+      <td className="number wide volume" title={data ? `${formatWhole(data.volume)} shares` : undefined}>{data && formatVolume(data.volume)}</td>
+      <td className="age">{editing ? <RowEditor symbol={symbol} /> : <AgeDot row={row} />}</td>
     </tr>
   )
 })

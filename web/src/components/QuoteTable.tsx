@@ -1,29 +1,84 @@
-/** The watchlist as a real table. */
+/** The watchlist as a real table: sorted by its heads, walked by its arrow keys. */
+import type { KeyboardEvent } from 'react'
 import { useServices } from '../state/services'
+import { nextSort, sortSymbols } from '../state/quoteOrder'
+import type { SortKey } from '../state/settings'
+import { useNow } from '../state/ticker'
 import { useValue } from '../state/useQuotes'
 import { QuoteRow } from './QuoteRow'
 
-export function QuoteTable() {
-  const { symbols } = useValue(useServices().watchlist.state)
+interface Column {
+  readonly key: SortKey
+  readonly words: string
+  readonly className: string
+}
+
+const SYMBOL: Column = { key: 'symbol', words: 'Symbol', className: 'symbol' }
+const FIGURES: readonly Column[] = [
+  { key: 'price', words: 'Last ₹', className: 'number' },
+  { key: 'change', words: 'Change', className: 'number wide' },
+  { key: 'percent', words: 'Change %', className: 'number wide' },
+  { key: 'volume', words: 'Volume', className: 'number wide' },
+]
+
+interface Props {
+  readonly selected: string | null
+  readonly editing: boolean
+}
+
+export function QuoteTable({ selected, editing }: Props) {
+  const { watchlist, quotes, settings } = useServices()
+  const { symbols } = useValue(watchlist.state)
+  const { sort } = useValue(settings)
+  useNow() // a sorted table is put in order once a second, not at every price: rows must stay readable
+  const ordered = sortSymbols(symbols, editing ? null : sort, (symbol) => quotes.get(symbol))
+  const handleKey = (event: KeyboardEvent<HTMLTableSectionElement>): void => {
+    const symbol = (event.target as HTMLElement).closest('tr')?.dataset.symbol
+    if (!symbol) return
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key]
+    if (step && event.altKey) watchlist.move(symbol, step)
+    else if (step) focusRow(event.currentTarget, ordered[ordered.indexOf(symbol) + step])
+    else if (event.key === 'Delete') {
+      focusRow(event.currentTarget, ordered[ordered.indexOf(symbol) + 1] ?? ordered[ordered.indexOf(symbol) - 1])
+      watchlist.remove(symbol)
+    } else return
+    event.preventDefault()
+  }
   return (
-    <table className="quotes">
+    <table className={editing ? 'quotes editing' : 'quotes'}>
       <caption className="visually-hidden">Watchlist</caption>
       <thead>
         <tr>
-          <th scope="col">Symbol</th>
+          <Head column={SYMBOL} />
           <th scope="col" className="spark"><span className="visually-hidden">Recent prices</span></th>
-          <th scope="col" className="number">Last ₹</th>
-          <th scope="col" className="number wide">Change</th>
-          <th scope="col" className="number wide">%</th>
-          <th scope="col" className="number wide">Volume</th>
-          <th scope="col" className="age">Age</th>
+          {FIGURES.map((column) => <Head key={column.key} column={column} />)}
+          <th scope="col" className="age">{editing ? 'Order' : 'Age'}</th>
         </tr>
       </thead>
-      <tbody>
-        {symbols.map((symbol) => (
-          <QuoteRow key={symbol} symbol={symbol} />
+      <tbody onKeyDown={handleKey}>
+        {ordered.map((symbol) => (
+          <QuoteRow key={symbol} symbol={symbol} selected={symbol === selected} editing={editing} />
         ))}
       </tbody>
     </table>
   )
+}
+
+function Head({ column }: { readonly column: Column }) {
+  const { settings } = useServices()
+  const { sort } = useValue(settings)
+  const own = sort?.key === column.key ? sort : null
+  const direction = own ? (own.descending ? 'descending' : 'ascending') : 'none'
+  return (
+    <th scope="col" className={column.className} aria-sort={direction}>
+      <button type="button" onClick={() => settings.set({ ...settings.get(), sort: nextSort(sort, column.key) })}>
+        {column.words}
+        <span className="sort-mark" aria-hidden="true">{own ? (own.descending ? '↓' : '↑') : ''}</span>
+      </button>
+    </th>
+  )
+}
+
+function focusRow(body: HTMLElement, symbol: string | undefined): void {
+  if (symbol) body.querySelector<HTMLElement>(`tr[data-symbol="${CSS.escape(symbol)}"] a`)?.focus()
 }

@@ -1,7 +1,7 @@
 /** Numbers and times as an Indian reader expects them: lakh and crore, true minus, India's time whatever the browser's zone. */
 
 const MINUS = '\u2212'
-const NARROW = '\u202f'
+const BLANK = '\u00a0'
 export const UNKNOWN = '–'
 
 const price = new Intl.NumberFormat('en-IN', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
@@ -49,7 +49,12 @@ export function formatWhole(value: Known): string {
 /** `15:29:58 IST`. */
 export function formatTime(moment: number | string): string {
   const date = new Date(moment)
-  return Number.isNaN(date.getTime()) ? UNKNOWN : `${clock.format(date)}${NARROW}IST`
+  return Number.isNaN(date.getTime()) ? UNKNOWN : `${clock.format(date)}${BLANK}IST`
+}
+
+/** `15:29`. */
+export function formatShortTime(moment: number | string): string {
+  return formatTime(moment).slice(0, 5)
 }
 
 /** `10 Jun 2025`. */

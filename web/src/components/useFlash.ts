@@ -21,6 +21,6 @@ export function useFlash(cell: RefObject<HTMLElement | null>, row: QuoteRow | un
 
 function flash(element: HTMLElement, direction: number): void {
   if (typeof element.animate !== 'function' || window.matchMedia('(prefers-reduced-motion: reduce)').matches) return
-  const color = getComputedStyle(element).getPropertyValue(direction < 0 ? '--flash-down' : '--flash-up')
-  element.animate([{ backgroundColor: color }, { backgroundColor: 'transparent' }], { duration: FLASH_MS, easing: 'ease-out' })
+  const backgroundColor = `var(${direction < 0 ? '--flash-down' : '--flash-up'})`
+  element.animate([{ backgroundColor }, { backgroundColor: 'transparent' }], { duration: FLASH_MS, easing: 'ease-out' })
 }

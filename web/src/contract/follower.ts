@@ -1,5 +1,6 @@
 /** The rule every client follows to be never wrong: apply newer, drop older, notice gaps. No I/O.
- * The same rule as services/contract/follower.py; both are held to services/contract/vectors/follower.json. */
+ * The same rule as services/contract/follower.py; both are held to services/contract/vectors/follower.json. The page always
+ * asks for whole quotes, so `last_price` frames, which only mode `ltp` brings, are not taken. */
 import type { Position, PriceUpdate, ServerMessage } from './messages'
 
 export class Follower {

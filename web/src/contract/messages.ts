@@ -4,7 +4,16 @@ export const PROTOCOL_VERSION = 1
 
 export type StockTrackerMessages = ServerMessage | ClientMessage
 export type ServerMessage =
-  PriceUpdate | Connected | Subscribed | Unsubscribed | Snapshot | StatusMessage | ErrorMessage | Pong | Authenticated
+  | PriceUpdate
+  | LastPrice
+  | Connected
+  | Subscribed
+  | Unsubscribed
+  | Snapshot
+  | StatusMessage
+  | ErrorMessage
+  | Pong
+  | Authenticated
 /**
  * How much a price may be trusted: shown to the user with every value.
  */
@@ -18,10 +27,6 @@ export type ClientMessage = Subscribe | Unsubscribe | Ping | Auth | Resync
  * How much of a quote a client wants.
  */
 export type Mode = 'ltp' | 'quote'
-/**
- * How much of a quote a client wants.
- */
-export type Mode1 = 'ltp' | 'quote'
 
 /**
  * One tick of one symbol, made once by the ingesting API; the same bytes reach Redis, cache and browser.
@@ -57,6 +62,21 @@ export interface Quote {
   sourceTime: string
   status: Status
   session?: Session
+}
+/**
+ * A price update in mode `ltp`: made by the node from the same update, with the same order (`epoch`, `fence`, `seq`).
+ */
+export interface LastPrice {
+  type: 'last_price'
+  symbol: string
+  price: number
+  change?: number | null
+  changePercent?: number | null
+  timestamp: string
+  epoch: string
+  fence: number
+  seq: number
+  ts: number
 }
 /**
  * First frame on every socket.
@@ -114,6 +134,7 @@ export interface StatusMessage {
   state: 'live' | 'degraded' | 'paused' | 'resumed' | 'draining'
   reason?: string | null
   notice?: Notice | null
+  retryAfterMs?: number | null
   timestamp: string
 }
 /**
@@ -188,7 +209,7 @@ export interface Resync {
   symbols: {
     [k: string]: Position
   }
-  mode?: Mode1
+  mode?: Mode
 }
 /**
  * The last update a client applied for one symbol.

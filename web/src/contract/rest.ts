@@ -10,14 +10,49 @@ export interface IndicesAnswer {
   readonly indices: PriceUpdate[]
 }
 
+export interface MarketStatus {
+  readonly session: Session
+  readonly nextOpen: string | null
+}
+
+export interface FoundSymbol {
+  readonly symbol: string
+  readonly name: string
+}
+
+export interface SymbolsAnswer {
+  readonly symbols: FoundSymbol[]
+}
+
+/** One bar of a history; `timestamp` is its start, RFC 3339. */
+export interface Bar {
+  readonly timestamp: string
+  readonly open: number
+  readonly high: number
+  readonly low: number
+  readonly close: number
+  readonly volume: number | null
+}
+
+export interface HistoryAnswer {
+  readonly bars: readonly Bar[]
+}
+
+export interface ServerStatus {
+  /** Whether insights are configured on the server. */
+  readonly insights?: boolean
+}
+
+export interface InsightAnswer {
+  readonly text?: string
+}
+
 /** RFC 9457, the one error shape of the API. */
 export interface Problem {
   readonly title?: string
   readonly detail?: string
   readonly status?: number
 }
-
-const SESSIONS: readonly Session[] = ['closed', 'preopen', 'open', 'closing-auction', 'postclose']
 
 /** Whether decoded JSON is a price update that can be shown without a NaN. */
 export function isPriceUpdate(value: unknown): value is PriceUpdate {
@@ -39,10 +74,6 @@ export function isServerMessage(value: unknown): value is ServerMessage {
   if (value.type === 'price_update') return isPriceUpdate(value)
   if (value.type === 'snapshot') return Array.isArray(value.quotes) && value.quotes.every(isPriceUpdate)
   return typeof value.type === 'string'
-}
-
-export function isSession(value: unknown): value is Session {
-  return SESSIONS.includes(value as Session)
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

@@ -28,7 +28,7 @@ export class QuoteStore {
   private readonly pending = new Map<string, QuoteRow>()
   private readonly listeners = new Map<string, Listeners>()
   private readonly anyListeners = new Listeners()
-  private newestTs = 0
+  private newest: PriceUpdate | null = null
   private flushing = false
 
   /** After each batch, for what depends on many rows. */
@@ -49,9 +49,9 @@ export class QuoteStore {
     return this.rows.values()
   }
 
-  /** Publication time of the newest update of any symbol, Unix ms; 0 before the first. */
-  get newestPublicationMs(): number {
-    return this.newestTs
+  /** When the source saw its newest price, RFC 3339: the market's own time in a replay. Null before the first. */
+  get newestSourceTime(): string | null {
+    return this.newest?.data.sourceTime ?? null
   }
 
   positionOf(symbol: string): Position | undefined {
@@ -76,10 +76,10 @@ export class QuoteStore {
   private take(update: PriceUpdate): void {
     const kind = kindOf(update)
     if (kind !== this.kind.get()) {
-      if (update.ts < this.newestTs) return // left over from before the page switched
+      if (this.newest && update.ts < this.newest.ts) return // left over from before the page switched
       this.switchTo(kind)
     }
-    this.newestTs = Math.max(this.newestTs, update.ts)
+    if (!this.newest || update.ts >= this.newest.ts) this.newest = update
     const held = this.pending.get(update.symbol) ?? this.rows.get(update.symbol)
     this.pending.set(update.symbol, nextRow(held, update))
     this.schedule()

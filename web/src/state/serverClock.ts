@@ -17,7 +17,9 @@ export class ServerClock {
     this.samples = [...this.samples.slice(1 - KEPT), { offsetMs: serverMs - (sentMs + receivedMs) / 2, roundTripMs }]
   }
 
-  readonly now = (): number => Date.now() + this.offsetMs
+  now(): number {
+    return Date.now() + this.offsetMs
+  }
 
   private get offsetMs(): number {
     const [first, ...others] = this.samples

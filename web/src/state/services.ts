@@ -4,29 +4,47 @@ import type { Config } from '../config'
 import { Api } from '../transport/api'
 import { socketUrl } from '../transport/quoteSocket'
 import { Incidents } from './incidents'
+import { Names } from './names'
 import { QuoteStore } from './quoteStore'
 import { ServerClock } from './serverClock'
+import { createSettings, type SettingsValue } from './settings'
 import { Stream } from './stream'
+import { Reads } from './reads'
 import { Watchlist } from './watchlist'
 
 export interface Services {
   readonly config: Config
   readonly api: Api
+  readonly reads: Reads
   readonly quotes: QuoteStore
   readonly stream: Stream
   readonly clock: ServerClock
   readonly incidents: Incidents
   readonly watchlist: Watchlist
+  readonly settings: SettingsValue
+  readonly names: Names
 }
 
-export function createServices(config: Config): Services {
-  const api = new Api(config.apiBaseUrl)
-  const quotes = new QuoteStore()
-  const clock = new ServerClock()
+/** What stands in for the real part in stories and tests. */
+export type Substitutes = Partial<Pick<Services, 'api' | 'clock'>>
+
+export function createServices(config: Config, substitutes: Substitutes = {}): Services {
+  const { api = new Api(config.apiBaseUrl), clock = new ServerClock() } = substitutes
   const incidents = new Incidents()
+  const quotes = new QuoteStore()
   const wsUrl = config.enableWebSocket ? socketUrl(config.wsUrl, window.location) : null
-  const stream = new Stream({ wsUrl, fallbackToPolling: config.fallbackToPolling }, api, quotes, clock, incidents)
-  return { config, api, quotes, stream, clock, incidents, watchlist: new Watchlist() }
+  return {
+    config,
+    api,
+    quotes,
+    clock,
+    incidents,
+    reads: new Reads(api, incidents),
+    stream: new Stream({ wsUrl, fallbackToPolling: config.fallbackToPolling }, api, quotes, clock, incidents),
+    watchlist: new Watchlist(),
+    settings: createSettings(),
+    names: new Names(),
+  }
 }
 
 export const ServicesContext = createContext<Services | null>(null)

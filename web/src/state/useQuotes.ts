@@ -20,6 +20,10 @@ export function useQuote(symbol: string): QuoteRow | undefined {
   return useSyncExternalStore(subscribe, () => quotes.get(symbol))
 }
 
+export function useName(symbol: string): string {
+  return useValue(useServices().names.known)[symbol] ?? ''
+}
+
 export function useKind(): Kind | null {
   return useValue(useServices().quotes.kind)
 }

@@ -13,6 +13,8 @@ export interface WatchlistState {
 }
 
 export const WATCHLIST_LIMIT = 200
+/** A server without a default list of its own names everything it has; nobody wants to see all of that first. */
+const FIRST_LIST_LIMIT = 30
 
 export class Watchlist {
   readonly state = new StoredValue<WatchlistState>('watchlist', { symbols: FIRST_SYMBOLS, own: false }, acceptWatchlist)
@@ -24,8 +26,9 @@ export class Watchlist {
   /** Takes the server's default list, unless the user has a list of their own. */
   offerDefault(symbols: readonly string[]): void {
     const current = this.state.get()
-    if (current.own || symbols.length === 0 || symbols.join() === current.symbols.join()) return
-    this.state.set({ symbols, own: false })
+    const first = firstListOf(symbols)
+    if (current.own || first.length === 0 || first.join() === current.symbols.join()) return
+    this.state.set({ symbols: first, own: false })
   }
 
   add(symbol: string): void {
@@ -55,4 +58,17 @@ function acceptWatchlist(stored: unknown): WatchlistState | undefined {
   const { symbols, own } = (stored ?? {}) as Partial<WatchlistState>
   if (!Array.isArray(symbols) || !symbols.every((symbol) => typeof symbol === 'string')) return undefined
   return { symbols: [...new Set(symbols)].slice(0, WATCHLIST_LIMIT), own: own === true }
+}
+
+/** The well-known names first, then the rest as the server named it. */
+function firstListOf(offered: readonly string[]): readonly string[] {
+  const shares = offered.filter((symbol) => !isIndex(symbol))
+  const known = FIRST_SYMBOLS.filter((symbol) => shares.includes(symbol))
+  const rest = shares.filter((symbol) => !known.includes(symbol as (typeof known)[number]))
+  return [...known, ...rest].slice(0, shares.length > FIRST_LIST_LIMIT ? FIRST_SYMBOLS.length : undefined)
+}
+
+/** Indices stand in their own strip; of all symbols only theirs contain a blank, `SENSEX` apart. */
+export function isIndex(symbol: string): boolean {
+  return symbol.includes(' ') || symbol === 'SENSEX'
 }

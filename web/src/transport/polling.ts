@@ -11,10 +11,13 @@ export interface PollOwner {
   onFailure(error: unknown): void
 }
 
+/** What the server takes in one request. */
+const SYMBOLS_PER_REQUEST = 200
+
 export class QuotePoller {
   private timer: number | undefined
-  private symbols: string[] = []
-  private etag: string | undefined
+  private paths: readonly string[] = []
+  private readonly etags = new Map<string, string>()
   private abort: AbortController | null = null
 
   constructor(
@@ -40,26 +43,37 @@ export class QuotePoller {
   }
 
   watch(symbols: Iterable<string>): void {
-    const next = [...symbols].sort()
-    if (next.join() === this.symbols.join()) return
-    this.symbols = next
-    this.etag = undefined // it belongs to the old list
+    const next = pathsOf([...symbols].sort())
+    if (next.join() === this.paths.join()) return
+    this.paths = next
+    this.etags.clear() // they belong to the old lists
     if (this.running) void this.poll()
   }
 
   private async poll(): Promise<void> {
-    if (this.symbols.length === 0) return
     this.abort?.abort()
     const abort = (this.abort = new AbortController())
     try {
-      const answer = await this.api.request<QuotesAnswer>(quotesPath(this.symbols), { etag: this.etag, signal: abort.signal })
-      if (abort.signal.aborted) return
-      this.etag = answer.etag
-      this.owner.onQuotes((answer.body?.quotes ?? []).filter(isPriceUpdate), answer.body?.missing ?? [])
+      for (const path of this.paths) await this.read(path, abort.signal)
     } catch (error) {
       if (!abort.signal.aborted) this.owner.onFailure(error)
     }
   }
+
+  private async read(path: string, signal: AbortSignal): Promise<void> {
+    const answer = await this.api.request<QuotesAnswer>(path, { etag: this.etags.get(path), signal })
+    if (signal.aborted) return
+    if (answer.etag) this.etags.set(path, answer.etag)
+    this.owner.onQuotes((answer.body?.quotes ?? []).filter(isPriceUpdate), answer.body?.missing ?? [])
+  }
+}
+
+function pathsOf(symbols: readonly string[]): string[] {
+  const paths: string[] = []
+  for (let start = 0; start < symbols.length; start += SYMBOLS_PER_REQUEST) {
+    paths.push(quotesPath(symbols.slice(start, start + SYMBOLS_PER_REQUEST)))
+  }
+  return paths
 }
 
 /** Path of one request for several symbols; without symbols the server answers with its default list. */

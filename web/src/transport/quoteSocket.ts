@@ -29,8 +29,12 @@ export const CONNECT_TIMEOUT_MS = 5_000
 /** After this long without a frame the server is asked; after twice as long the socket counts as dead. */
 export const SILENCE_MS = 10_000
 const WATCH_MS = 2_500
-/** Application close code: the server went silent. */
+/** Our own close code: the server went silent. */
 const CLOSE_SILENT = 4000
+/** The node goes away on purpose and has said over what time its clients should return (services/contract/closing.py). */
+const CLOSE_RESTART = 1012
+/** After these something must change before it makes sense to come back soon: bad message, token. */
+const CLOSE_REFUSED: readonly number[] = [4400, 4401]
 
 export class QuoteSocket {
   private socket: WebSocket | null = null
@@ -45,6 +49,7 @@ export class QuoteSocket {
   private asked = false
   private resyncing = false
   private running = false
+  private drainMs = 0
 
   constructor(
     private readonly url: string,
@@ -110,6 +115,7 @@ export class QuoteSocket {
   private take(message: ServerMessage): void {
     if (message.type === 'connected') this.opened()
     if (message.type === 'subscribed') this.resyncing = false
+    if (message.type === 'status' && message.state === 'draining') this.drainMs = message.retryAfterMs ?? 0
     if (message.type === 'error' && this.resyncing) this.subscribeInstead()
     this.owner.onMessage(message)
   }
@@ -119,6 +125,7 @@ export class QuoteSocket {
     this.uptimeTimer = window.setTimeout(() => this.setState({ failedAttempts: 0 }), MIN_UPTIME_MS)
     this.watchTimer = window.setInterval(() => this.checkSilence(), WATCH_MS)
     this.held = new Set()
+    this.drainMs = 0
     this.setState({ phase: 'connected' })
     this.resync()
     this.sendDifference()
@@ -183,9 +190,14 @@ export class QuoteSocket {
     this.clearTimers()
     this.resyncing = false
     if (!this.running) return
-    const attempt = this.state.failedAttempts
-    this.retryTimer = window.setTimeout(() => this.connect(), backoffDelayMs(BACKOFF, attempt))
-    this.setState({ phase: 'disconnected', failedAttempts: attempt + 1, code, reason })
+    this.retryTimer = window.setTimeout(() => this.connect(), this.delayAfter(code))
+    this.setState({ phase: 'disconnected', failedAttempts: this.state.failedAttempts + 1, code, reason })
+  }
+
+  private delayAfter(code: number): number {
+    if (code === CLOSE_RESTART && this.drainMs > 0) return Math.round(Math.random() * this.drainMs)
+    if (CLOSE_REFUSED.includes(code)) return BACKOFF.capMs
+    return backoffDelayMs(BACKOFF, this.state.failedAttempts)
   }
 
   private clearTimers(): void {

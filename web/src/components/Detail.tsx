@@ -1,0 +1,83 @@
+/** Everything known about one symbol: beside the list on a wide screen, a sheet over it on a phone. */
+import { lazy, Suspense, useRef } from 'react'
+import { kindOf } from '../state/kind'
+import type { QuoteRow } from '../state/quoteStore'
+import { useServices } from '../state/services'
+import { useName, useQuote, useStreamState, useValue } from '../state/useQuotes'
+import { AgeDot } from './AgeDot'
+import { Change } from './Change'
+import { formatDate, formatPrice, formatRupees, formatTime, formatVolume, formatWhole } from './format'
+import { Icon } from './Icon'
+import { useFlash } from './useFlash'
+
+const ChartPanel = lazy(() => import('./ChartPanel'))
+const InsightCard = lazy(() => import('./InsightCard'))
+
+export function Detail({ symbol }: { readonly symbol: string }) {
+  const row = useQuote(symbol)
+  const name = useName(symbol)
+  const refusal = useStreamState().refused.get(symbol)
+  const price = useRef<HTMLParagraphElement>(null)
+  useFlash(price, row)
+  const data = row?.update.data
+  return (
+    <>
+      <div className="detail-head">
+        <div>
+          <h2>{symbol}</h2>
+          <p className="muted">{name || 'NSE'}</p>
+        </div>
+        <WatchButton symbol={symbol} />
+      </div>
+      {data ? (
+        <>
+          <p className="big-price" ref={price}>{formatRupees(data.price)}</p>
+          <p className="big-change">
+            <Change change={data.change} percent={data.changePercent} show="both" />
+            <AgeDot row={row} />
+          </p>
+          <Figures row={row} />
+        </>
+      ) : (
+        <p className="empty">{refusal ? `${symbol} is not offered by this source.` : 'Waiting for the first price…'}</p>
+      )}
+      <Suspense fallback={<div className="chart-space" />}>
+        <ChartPanel key={symbol} symbol={symbol} />
+        <InsightCard symbol={symbol} />
+      </Suspense>
+    </>
+  )
+}
+
+function WatchButton({ symbol }: { readonly symbol: string }) {
+  const { watchlist } = useServices()
+  const held = useValue(watchlist.state).symbols.includes(symbol)
+  return (
+    <button type="button" className="button" onClick={() => (held ? watchlist.remove(symbol) : watchlist.add(symbol))}>
+      <Icon name={held ? 'check' : 'plus'} /> {held ? 'Watching' : 'Watch'}
+    </button>
+  )
+}
+
+function Figures({ row }: { readonly row: QuoteRow }) {
+  const { data } = row.update
+  const day = kindOf(row.update) === 'simulated' ? '' : `${formatDate(data.sourceTime)}, `
+  const figures: readonly (readonly [string, string, string?])[] = [
+    ['Open', formatPrice(data.open)],
+    ['High', formatPrice(data.dayHigh)],
+    ['Low', formatPrice(data.dayLow)],
+    ['Prev. close', formatPrice(data.previousClose)],
+    ['Volume', formatVolume(data.volume), `${formatWhole(data.volume)} shares`],
+    ['Last trade', day + formatTime(data.sourceTime)],
+  ]
+  return (
+    <dl className="figures">
+      {figures.map(([label, text, title]) => (
+        <div key={label} title={title}>
+          <dt>{label}</dt>
+          <dd>{text}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}

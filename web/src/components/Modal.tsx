@@ -1,0 +1,34 @@
+/** A dialog over the page: focus stays inside, Escape and a click beside it close it. */
+import { useEffect, useRef, type MouseEvent, type ReactNode } from 'react'
+import '../styles/dialogs.css'
+import { Icon } from './Icon'
+
+interface Props {
+  readonly title: string
+  readonly close: () => void
+  readonly className?: string
+  readonly children: ReactNode
+}
+
+export function Modal({ title, close, className = '', children }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    if (!dialog.current?.open) dialog.current?.showModal()
+  }, [])
+  const closeBeside = (event: MouseEvent): void => {
+    if (event.target === dialog.current) dialog.current.close()
+  }
+  return (
+    <dialog ref={dialog} className={`modal ${className}`} aria-label={title} onClose={close} onClick={closeBeside}>
+      <div className="modal-body">
+        <div className="panel-head">
+          <h2>{title}</h2>
+          <button type="button" className="icon-button" aria-label="Close" onClick={() => dialog.current?.close()}>
+            <Icon name="close" />
+          </button>
+        </div>
+        {children}
+      </div>
+    </dialog>
+  )
+}

@@ -1,0 +1,19 @@
+/** The dialogs of the page; each is fetched when it is first opened. */
+import { lazy, Suspense } from 'react'
+
+const DIALOGS = {
+  search: lazy(() => import('./SearchDialog')),
+  settings: lazy(() => import('./SettingsDialog')),
+  help: lazy(() => import('./HelpDialog')),
+}
+
+export type DialogName = keyof typeof DIALOGS
+
+export interface DialogProps {
+  readonly close: () => void
+}
+
+export function OpenDialog({ name, close }: DialogProps & { readonly name: DialogName | null }) {
+  const Chosen = name && DIALOGS[name]
+  return Chosen && <Suspense fallback={null}><Chosen close={close} /></Suspense>
+}
