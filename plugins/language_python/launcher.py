@@ -20,9 +20,14 @@ cd {root} && exec .venv/bin/python -m plugins.language_python "$@"
 DYNAMIC = """\
 #!/bin/sh
 # The SDK's dynamic provider, in the program's environment (plugins/language_python). Written by its launcher.py.
-virtualenv=${{PULUMI_RUNTIME_VIRTUALENV-}}
-test -x "$virtualenv/bin/python" || virtualenv={root}/.venv
-exec "$virtualenv/bin/python" -u -m pulumi.dynamic "$@"
+# The engine starts it in the program's folder; the option `virtualenv` counts from the folder of Pulumi.yaml.
+python=python3
+if [ -n "${{PULUMI_RUNTIME_VIRTUALENV-}}" ]; then
+  folder=$PWD
+  until [ -e "$folder/Pulumi.yaml" ] || [ "$folder" = / ]; do folder=$(dirname "$folder"); done
+  python=$(cd "$folder" && cd "$PULUMI_RUNTIME_VIRTUALENV" && pwd)/bin/python
+fi
+exec "$python" -u -m pulumi.dynamic "$@"
 """
 
 EXECUTABLES = {"pulumi-language-python": LANGUAGE, "pulumi-resource-pulumi-python": DYNAMIC}

@@ -1,6 +1,5 @@
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 from plugins.language_python.launcher import write_launchers
@@ -45,12 +44,16 @@ def test_a_checkout_in_a_folder_with_blanks_and_quotes_is_found(tmp_path):
 
 def test_the_dynamic_provider_runs_in_the_programs_environment(tmp_path):
     write_launchers(tmp_path)
-    environment = tmp_path / "venv" / "bin"
+    environment = tmp_path / "project" / "venv" / "bin"
     environment.mkdir(parents=True)
     (environment / "python").write_text('#!/bin/sh\necho "program python $*"\n')
     (environment / "python").chmod(0o755)
-    said = subprocess.check_output(
-        [tmp_path / "pulumi-resource-pulumi-python", "engine"],
-        env={"PATH": os.defpath, "PULUMI_RUNTIME_VIRTUALENV": str(tmp_path / "venv")}, text=True,
-    )  # fmt: skip
-    assert said == "program python -u -m pulumi.dynamic engine\n", f"not {sys.executable}"
+    (tmp_path / "project" / "Pulumi.yaml").touch()
+    program = tmp_path / "project" / "infra"
+    program.mkdir()
+    for virtualenv in ("venv", str(environment.parent)):
+        said = subprocess.check_output(
+            [tmp_path / "pulumi-resource-pulumi-python", "engine"], cwd=program, text=True,
+            env={"PATH": os.defpath, "PULUMI_RUNTIME_VIRTUALENV": virtualenv},
+        )  # fmt: skip
+        assert said == "program python -u -m pulumi.dynamic engine\n", f"virtualenv: {virtualenv} is the program's"
