@@ -31,19 +31,17 @@ class Clients:
     def add(self, connection: ClientConnection, address: str) -> None:
         """The handshake was let in."""
         connection.address = address
+        connection.on_gone = self._discard
         self._connections.add(connection)
         self._addresses[address] += 1
         self.opened += 1
 
-    def discard(self, connection: ClientConnection, cause: str) -> None:
-        """The connection is gone; idempotent."""
-        if connection not in self._connections:
-            return
-        self._connections.remove(connection)
+    def _discard(self, connection: ClientConnection) -> None:
+        self._connections.discard(connection)
         self._addresses[connection.address] -= 1
         if not self._addresses[connection.address]:
             del self._addresses[connection.address]
-        self.closed[cause] += 1
+        self.closed[connection.cause] += 1
 
     def tell(self, line: bytes) -> None:
         """One text message to every client that has been greeted."""

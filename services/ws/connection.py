@@ -4,6 +4,7 @@ The library's keepalive never evicts a stuck reader (its ping waits for the full
 """
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +47,7 @@ class ClientConnection(ServerConnection):
         self.address = ""
         self.heard = True
         """Whether any frame came since the last ping."""
+        self.on_gone: Callable[[ClientConnection], None] = lambda _: None
         self.closed_for: Close | None = None
         """Why this node closed the connection; None when the client did."""
         self._budget: Bucket | None = None
@@ -144,5 +146,13 @@ class ClientConnection(ServerConnection):
             self.rules.hub.catch_up(self.outbox)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.detach()
-        super().connection_lost(exc)
+        try:
+            self.detach()
+            self.on_gone(self)
+        finally:
+            super().connection_lost(exc)
+
+    @property
+    def cause(self) -> str:
+        """Why it ended: our reason, else the close code the client's end gave (1006: none)."""
+        return self.closed_for.name.lower() if self.closed_for else str(self.protocol.close_code or 1006)

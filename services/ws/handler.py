@@ -31,7 +31,6 @@ from services.contract.messages import (
 )
 from services.contract.symbols import parse_symbol
 from services.ws import wire
-from services.ws.clients import Clients
 from services.ws.connection import ClientConnection
 from services.ws.history import History
 from services.ws.hub import Hub
@@ -42,6 +41,8 @@ from services.ws.outbox import Outbox
 from services.ws.stream_state import StreamState
 from services.ws.tokens import TokenRefused, Tokens
 from services.ws.update import Update
+
+ORDINARY_ENDS = {"1000", "1001", "1005", "restart"}
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,6 @@ class Services:
     lookup: Lookup
     ledger: Ledger
     history: History
-    clients: Clients
     tokens: Tokens
     state: StreamState
 
@@ -100,11 +100,9 @@ class Handler:
             self._note_end(connection)
 
     def _note_end(self, connection: ClientConnection) -> None:
-        code = connection.close_code
-        cause = connection.closed_for.name.lower() if connection.closed_for else str(code)
-        self._services.clients.discard(connection, cause)
-        if connection.closed_for not in (None, Close.RESTART) or code not in (1000, 1001, 1005, 1012):
-            self._sampled.info("client closed", client=connection.client_id, cause=cause, reason=connection.close_reason or "")
+        if connection.cause not in ORDINARY_ENDS:
+            reason = connection.close_reason or ""
+            self._sampled.info("client closed", client=connection.client_id, cause=connection.cause, reason=reason)
 
 
 class Conversation:

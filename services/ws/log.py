@@ -12,7 +12,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("ws")
 def configure(level: str, node: str, release: str) -> None:
     """Once at start."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(message)s")
-    logging.getLogger("websockets").setLevel(logging.CRITICAL)  # tracebacks of dying sockets: we write one line ourselves
+    logging.getLogger("websockets").setLevel(logging.ERROR)  # tracebacks of dying sockets: we write one line ourselves
     logging.getLogger("httpx").setLevel(logging.WARNING)
     structlog.configure(
         processors=[

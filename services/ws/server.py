@@ -1,6 +1,7 @@
 """The composition root: makes one of each part, ties them together, serves, and drains on SIGTERM."""
 
 import asyncio
+import contextlib
 import gc
 import random
 import secrets
@@ -42,6 +43,8 @@ from services.ws.tokens import Tokens
 
 BACKLOG = 4_096
 DRAIN_STEP_SECONDS = 0.05
+LAST_SECONDS = 3.0
+"""How long what was told to end may take; after it the process ends anyway."""
 USER_TIMEOUT_MS = 8_000
 """The kernel drops a connection whose data was not acknowledged (or whose window stayed shut) for this long."""
 
@@ -93,16 +96,16 @@ class Node:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        async with self._serve() as server:
-            port = next(iter(server.sockets)).getsockname()[1]
-            self.check = SelfCheck(port, self._own_key, self.settings.default_symbols)
-            keepalive = Keepalive(self.clients, self.settings.ping_seconds, self.settings.write_deadline_seconds)
-            log.info("serving", port=port)
-            tasks = [loop.create_task(job()) for job in (self.subscriber.run, self.ledger.run, keepalive.run, self.check.run)]
-            gc.collect()
-            gc.freeze()
-            await self._wait_for_stop(tasks)
-            await self._drain(server, tasks)
+        server = await self._serve()
+        port = next(iter(server.sockets)).getsockname()[1]
+        self.check = SelfCheck(port, self._own_key, self.settings.default_symbols)
+        keepalive = Keepalive(self.clients, self.settings.ping_seconds, self.settings.write_deadline_seconds)
+        log.info("serving", port=port)
+        tasks = [loop.create_task(job()) for job in (self.subscriber.run, self.ledger.run, keepalive.run, self.check.run)]
+        gc.collect()
+        gc.freeze()
+        await self._wait_for_stop(tasks)
+        await self._drain(server, tasks)
         await self.api.aclose()
         await self.link.close()
         log.info("drained")
@@ -129,7 +132,7 @@ class Node:
                 first_message_seconds=settings.first_message_seconds,
                 require_token=settings.require_token,
             ),
-            Services(self.hub, self.lookup, self.ledger, self.history, self.clients, self.tokens, self.state),
+            Services(self.hub, self.lookup, self.ledger, self.history, self.tokens, self.state),
         )
         return serve(
             handler,
@@ -242,6 +245,8 @@ class Node:
                 await asyncio.sleep(DRAIN_STEP_SECONDS)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait(tasks, timeout=LAST_SECONDS)
         await self.ledger.release()
-        await server.wait_closed()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_SECONDS):
+                await server.wait_closed()

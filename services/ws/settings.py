@@ -53,9 +53,9 @@ class WsSettings(BaseSettings):
     # Limits.
     trusted_hops: int = Field(1, ge=0, description="proxies in front that append to X-Forwarded-For")
     max_connections: int = Field(12_000, ge=1)
-    max_connections_per_address: int = Field(6_000, ge=1)
+    max_connections_per_address: int = Field(12_000, ge=1)
     handshakes_per_second: float = Field(2_000, gt=0)
-    handshake_burst: int = Field(6_000, ge=1)
+    handshake_burst: int = Field(12_000, ge=1)
     max_symbols: int = Field(100, ge=1, description="symbols one client may hold")
     frames_per_second: float = Field(50, gt=0)
     frame_burst: int = Field(200, ge=1)

@@ -9,6 +9,7 @@ import contextlib
 import random
 import time
 from collections.abc import Callable
+from typing import Never
 
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
@@ -20,6 +21,7 @@ from services.ws.redis_link import RedisAway, RedisLink
 BEAT_SECONDS = 1.0
 SILENCE_SECONDS = 2.9
 """Three beats, less what a beat takes to come back."""
+SUBSCRIBE_SECONDS = 1.0
 FIRST_RETRY_SECONDS = 0.1
 LAST_RETRY_SECONDS = 2.0
 """With the time one attempt may take this stays under the promised 5 s."""
@@ -54,33 +56,30 @@ class Subscriber:
     async def run(self) -> None:
         """Until cancelled."""
         attempt = 0
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._keep_beating())
+        beating = asyncio.get_running_loop().create_task(self._keep_beating())
+        try:
             while True:
                 reason = await self._session()
                 attempt = 0 if self.is_up else attempt + 1
                 self._down(reason)
                 delay = min(FIRST_RETRY_SECONDS * 2**attempt, LAST_RETRY_SECONDS)
                 await asyncio.sleep(delay * random.uniform(0.5, 1))  # noqa: S311 - spreads retries, no secret
+        finally:
+            beating.cancel()
 
     async def _session(self) -> str:
         """One subscription from connect to loss; returns why it ended."""
-        reason = "ended"
         connection = self._link.subscription()
         try:
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(SUBSCRIBE_SECONDS):
                 await self._subscribe(connection)
             self._up()
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._watch_silence())
-                tasks.create_task(self._read(connection))
-        except* (RedisError, OSError, TimeoutError) as group:
-            error = group.exceptions[0]
-            reason = f"{type(error).__name__}: {error}"
+            await self._read_until_silent(connection)
+        except (RedisError, OSError, TimeoutError) as error:
+            return f"{type(error).__name__}: {error}"
         finally:
             with contextlib.suppress(Exception):
                 await connection.disconnect(nowait=True)
-        return reason
 
     async def _subscribe(self, connection: AbstractConnection) -> None:
         await connection.connect()  # type: ignore[no-untyped-call]
@@ -88,19 +87,26 @@ class Subscriber:
         for _ in self._channels:
             await connection.read_response()
 
-    async def _read(self, connection: AbstractConnection) -> None:
+    async def _read_until_silent(self, connection: AbstractConnection) -> Never:
+        """Not a TaskGroup: there an error of the reader would swallow a cancellation that comes at the same moment."""
+        reader = asyncio.get_running_loop().create_task(self._read(connection))
+        try:
+            while True:
+                silence = time.monotonic() - self._heard
+                if silence > SILENCE_SECONDS:
+                    raise TimeoutError(f"nothing heard from Redis for {silence:.1f} s, not even own beats")
+                done, _ = await asyncio.wait([reader], timeout=SILENCE_SECONDS - silence + 0.001)
+                if done:
+                    reader.result()
+        finally:
+            reader.cancel()
+
+    async def _read(self, connection: AbstractConnection) -> Never:
         while True:
             kind, channel, data = await connection.read_response()
             if kind == b"message":
                 self._heard = time.monotonic()
                 self._on_message(channel, data)
-
-    async def _watch_silence(self) -> None:
-        while True:
-            silence = time.monotonic() - self._heard
-            if silence > SILENCE_SECONDS:
-                raise TimeoutError(f"nothing heard from Redis for {silence:.1f} s, not even own beats")
-            await asyncio.sleep(SILENCE_SECONDS - silence + 0.001)
 
     async def _keep_beating(self) -> None:
         while True:
