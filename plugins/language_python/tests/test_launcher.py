@@ -16,7 +16,7 @@ def test_launchers_are_executable_and_written_once(tmp_path):
 
 def test_a_moved_checkout_gets_new_launchers(tmp_path):
     write_launchers(tmp_path, root=Path("/old/place"))
-    assert len(write_launchers(tmp_path)) == 2, "the launcher names the checkout it belongs to"
+    assert "pulumi-language-python" in [file.name for file in write_launchers(tmp_path)], "it names its checkout"
 
 
 def test_the_launcher_starts_the_host_from_any_folder(tmp_path):
