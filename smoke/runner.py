@@ -15,6 +15,7 @@ import smoke.checks.flow
 import smoke.checks.headers
 import smoke.checks.web
 import smoke.checks.ws  # noqa: F401 - importing a group registers its checks
+from ops.containers import port_of
 from smoke.check import Check, CheckFailed, Outcome, Result, registered
 from smoke.platform import Platform
 
@@ -41,10 +42,9 @@ def all_checks() -> list[Check]:
 
 async def reachable(base_url: str) -> str | None:
     """None when something takes connections there, else why not."""
-    parts = urlsplit(base_url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection(parts.hostname, port), KNOCK_SECONDS)
+        knock = asyncio.open_connection(urlsplit(base_url).hostname, port_of(base_url))
+        _, writer = await asyncio.wait_for(knock, KNOCK_SECONDS)
     except TimeoutError:
         return f"no answer within {KNOCK_SECONDS:g} s"
     except OSError as error:

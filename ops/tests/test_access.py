@@ -69,7 +69,12 @@ def test_a_stack_that_is_not_up_is_an_error_with_the_command_that_helps():
 
 def test_the_environments_stack_is_asked_only_where_no_address_is_given(monkeypatch):
     asked = []
-    monkeypatch.setattr(module, "read_stack", lambda stack: asked.append(stack) or module.Access("http://s:1"))
+
+    def read(stack):
+        asked.append(stack)
+        return module.Access("http://s:1")
+
+    monkeypatch.setattr(module, "read_stack", read)
     assert find_access(environment={module.STACK: "s"}).base_url == "http://s:1"
     environment = {module.STACK: "s", module.URL: "http://a:1", module.CLIENT_KEY_FILE: __file__}
     assert find_access(environment=environment).base_url == "http://a:1"

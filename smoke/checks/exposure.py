@@ -4,12 +4,9 @@ import asyncio
 import fcntl
 import socket
 import struct
-from typing import Any
 from urllib.parse import urlsplit
 
-import docker
-from docker.errors import DockerException
-
+from ops.containers import ContainersError, StackContainer, StackEngine, port_of
 from services.contract.endpoints import DATABASE_PORT, PAGE_CONFIG, REDIS_PORT
 from smoke.check import CheckFailed, check, require
 from smoke.checks.web import references
@@ -17,49 +14,27 @@ from smoke.platform import Platform
 from smoke.waiting import never
 
 CLOSED_PORTS = (REDIS_PORT, DATABASE_PORT)
-SERVICE, STACK = "stk.service", "stk.stack"
 PRIVATE_NAMES = ("VITE_GEMINI_API_KEY", "VITE_ALPHA_VANTAGE_API_KEY", "VITE_TWELVE_DATA_API_KEY")
 SIOCGIFADDR = 0x8915
 
 
-def published(container: Any) -> list[str]:
-    """`IP:port` of every port a container publishes on the host."""
-    ports: dict[str, list[dict[str, str]] | None] = container.attrs["NetworkSettings"]["Ports"] or {}
-    return [f"{binding['HostIp']}:{binding['HostPort']}" for bindings in ports.values() for binding in bindings or []]
-
-
-def stack_containers(containers: list[Any], port: int, stack: str | None) -> list[Any]:
-    """The running containers of the stack whose edge publishes `port`, or of the stack named."""
-    for container in containers:
-        is_edge = container.labels.get(SERVICE) == "edge"
-        if is_edge and any(binding.endswith(f":{port}") for binding in published(container)):
-            stack = container.labels.get(STACK)
-            break
-    return [container for container in containers if stack is not None and container.labels.get(STACK) == stack]
-
-
-def _look(port: int, stack: str | None) -> list[tuple[str, list[str]]]:
-    client = docker.from_env()
-    try:
-        found = stack_containers(client.containers.list(filters={"label": SERVICE}), port, stack)
-        return [(container.labels[SERVICE], published(container)) for container in found]
-    finally:
-        client.close()
+def _look(platform: Platform) -> list[StackContainer]:
+    with StackEngine(platform.access.base_url, platform.access.stack) as engine:
+        return engine.containers()
 
 
 @check(8000)
 async def exposure_containers(platform: Platform) -> None:
     """Of this stack's containers only the edge publishes a port."""
-    parts = urlsplit(platform.access.base_url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        found = await asyncio.to_thread(_look, port, platform.access.stack)
-    except DockerException as error:
+        found = await asyncio.to_thread(_look, platform)
+    except ContainersError as error:
         hint = "no answer (elsewhere than on the Docker host: --skip exposure_containers)"
         raise CheckFailed("the Docker engine that runs the stack answers", hint, error) from error
-    require(any(service == "edge" for service, _ in found), f"a container {SERVICE}=edge that publishes port {port}", found)
-    require(len(found) > 1, "more containers of the same stack behind it", found)
-    open_ones = [f"{service} {', '.join(ports)}" for service, ports in found if ports and service != "edge"]
+    edge = f"a container stk.service=edge that publishes port {port_of(platform.access.base_url)}"
+    require(any(container.service == "edge" for container in found), edge, [container.name for container in found])
+    require(len(found) > 1, "more containers of the same stack behind it", [container.name for container in found])
+    open_ones = [f"{c.service} {', '.join(c.published)}" for c in found if c.published and c.service != "edge"]
     require(not open_ones, "no container but the edge publishes a port", "; ".join(open_ones))
 
 

@@ -1,7 +1,6 @@
-"""Which containers count as the stack's, what counts as open, and which headers are missed."""
+"""What counts as open, and which headers are missed."""
 
 import socket
-from types import SimpleNamespace
 
 import pytest
 
@@ -9,30 +8,10 @@ from ops.access import Access
 from services.contract.tests.standin import SECURITY_HEADERS
 from smoke.check import CheckFailed
 from smoke.checks import exposure
-from smoke.checks.exposure import host_addresses, published, stack_containers
+from smoke.checks.exposure import host_addresses
 from smoke.checks.headers import faults_of
 from smoke.checks.web import references
 from smoke.platform import Platform
-
-
-def container(service, stack, *bindings):
-    ports = {f"{i}/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(port)}] for i, port in enumerate(bindings)}
-    return SimpleNamespace(
-        labels={"stk.service": service, "stk.stack": stack}, attrs={"NetworkSettings": {"Ports": ports | {"9/tcp": None}}}
-    )
-
-
-def test_the_stack_is_that_of_the_edge_on_the_port_asked():
-    mine, others = container("edge", "a", 8080), container("edge", "b", 8081)
-    api, other_api = container("api", "a"), container("api", "b", 5000)
-    found = stack_containers([others, other_api, api, mine], 8080, None)
-    assert found == [api, mine], "another stack beside ours is not ours to judge"
-    assert stack_containers([api, mine], 9999, None) == [], "no edge on that port: nothing is known, and that must fail"
-
-
-def test_a_published_port_is_seen():
-    assert published(container("redis", "a", 6379)) == ["127.0.0.1:6379"]
-    assert published(container("redis", "a")) == []
 
 
 async def test_an_open_redis_port_on_any_address_fails(monkeypatch):

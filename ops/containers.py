@@ -1,0 +1,94 @@
+"""The running containers of a stack on this Docker engine, found by the address of its edge or by the stack's name."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import docker
+from docker.errors import DockerException
+
+SERVICE, STACK = "stk.service", "stk.stack"
+
+
+class ContainersError(Exception):
+    """The engine does not answer, or a command in a container failed."""
+
+
+@dataclass(frozen=True)
+class StackContainer:
+    """One container: its service, name, image digest and the host addresses it publishes."""
+
+    service: str
+    name: str
+    image: str
+    published: tuple[str, ...]
+
+
+def port_of(base_url: str) -> int:
+    """The port a base URL means."""
+    parts = urlsplit(base_url)
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def published(container: Any) -> list[str]:
+    """`IP:port` of every port a container publishes on the host."""
+    ports: dict[str, list[dict[str, str]] | None] = container.attrs["NetworkSettings"]["Ports"] or {}
+    return [f"{binding['HostIp']}:{binding['HostPort']}" for bindings in ports.values() for binding in bindings or []]
+
+
+def of_stack(containers: list[Any], port: int, stack: str | None) -> list[Any]:
+    """Those of the stack whose edge publishes `port`; failing that, of the stack named."""
+    for container in containers:
+        is_edge = container.labels.get(SERVICE) == "edge"
+        if is_edge and any(binding.endswith(f":{port}") for binding in published(container)):
+            stack = container.labels.get(STACK)
+            break
+    return [container for container in containers if stack is not None and container.labels.get(STACK) == stack]
+
+
+class StackEngine:
+    """The Docker engine, asked about one stack. Use as a context manager.
+
+    Raises:
+        ContainersError: from every method, when the engine does not answer.
+    """
+
+    def __init__(self, base_url: str, stack: str | None = None) -> None:
+        self._port, self._stack = port_of(base_url), stack
+        try:
+            self._client = docker.from_env()
+        except DockerException as error:
+            raise ContainersError(f"the Docker engine does not answer: {error}") from error
+
+    def __enter__(self) -> "StackEngine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def containers(self) -> list[StackContainer]:
+        """All running containers of the stack."""
+        return [StackContainer(c.labels[SERVICE], c.name, c.attrs["Image"], tuple(published(c))) for c in self._found()]
+
+    def execute(self, service: str, command: list[str]) -> list[str]:
+        """Run `command` in every container of a service; the standard outputs.
+
+        Raises:
+            ContainersError: it ended with another code than 0.
+        """
+        answers = []
+        for container in self._found():
+            if container.labels[SERVICE] != service:
+                continue
+            code, (out, err) = container.exec_run(command, demux=True)
+            if code != 0:
+                last = (err or out or b"").decode(errors="replace").strip().splitlines()[-1:]
+                raise ContainersError(f"{container.name}: {command[0]} ended with {code}: {' '.join(last)}")
+            answers.append((out or b"").decode(errors="replace"))
+        return answers
+
+    def _found(self) -> list[Any]:
+        try:
+            return of_stack(self._client.containers.list(filters={"label": SERVICE}), self._port, self._stack)
+        except DockerException as error:
+            raise ContainersError(f"the Docker engine does not answer: {error}") from error
