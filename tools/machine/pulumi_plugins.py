@@ -46,7 +46,7 @@ def prepare(step: Step) -> None:
     if not (settled and _own().is_dir()):
         _install_own(step)
         STAMP.write_text(stamp)
-    step.done(f"docker {_version()}, ours (plugins/resource_docker): the official one {_why_ours(choice)}")
+    step.done(f"docker {_version()}, ours: the official one {_why_ours(choice)}")
 
 
 def _version() -> str:
