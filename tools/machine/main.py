@@ -13,6 +13,7 @@ from tools.machine.problem import Problem
 
 RUNNING = "STOCK_TRACKER_BOOTSTRAP"  # time it began; also keeps pulumiw from starting us again
 STACK = "STOCK_TRACKER_STACK"
+READY = TOOLS / "ready"  # pulumiw starts us where it is missing
 
 
 def main(words: list[str]) -> int:
@@ -54,6 +55,7 @@ def _second_half(options: argparse.Namespace) -> None:
     if options.browser:
         with step("browser") as current:
             browser.prepare(current)
+    READY.touch()
     print(f"ready in {time.time() - float(os.environ[RUNNING]):.1f} s")
 
 

@@ -31,6 +31,7 @@ def checkout(tmp_path):
     shutil.copy(PULUMIW, root / "pulumiw")
     executable(root / ".tools/bin/pulumi", TELLING_CLI)
     executable(root / ".venv/bin/python", "#!/bin/sh\n")
+    (root / ".tools/ready").touch()
     return root
 
 
@@ -122,6 +123,19 @@ def test_a_missing_set_up_is_made_first_and_keeps_standard_output_clean(checkout
     result = call(checkout, "stack", "output", "--json")
     assert told(result)["words"] == ["stack", "output", "--json"], "a script reads standard output"
     assert "setting up" in result.stderr
+
+
+def test_a_set_up_that_was_cut_off_is_finished_first(checkout):
+    (checkout / ".tools/ready").unlink()
+    executable(checkout / "tools/bootstrap", "#!/bin/sh\necho finishing\n")
+    result = call(checkout, "up")
+    assert "finishing" in result.stderr
+    assert told(result)["words"] == ["up"]
+
+
+def test_set_up_itself_is_not_sent_back_to_set_up(checkout):
+    (checkout / ".tools/ready").unlink()
+    assert told(call(checkout, "stack", STOCK_TRACKER_BOOTSTRAP="1"))["words"] == ["stack"]
 
 
 def test_a_set_up_that_fails_ends_with_its_code(checkout):
