@@ -21,7 +21,7 @@ IMPORT_SECONDS = 300
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 LEFT_OUT = ["/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/usr/share/doc/*"]
 KEPT = ["/usr/share/doc/*/copyright"]
-SETTINGS = ['CMD ["bash"]', "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+SETTINGS = ['CMD ["bash"]']  # no PATH: Docker's default is the same, and a container without one shows only what it was given
 
 
 def prepare(step: Step) -> None:
