@@ -1,6 +1,6 @@
 # Each target is one line of real work. The first thing each does is tools/bootstrap: set up what is missing, check the rest.
 .DEFAULT_GOAL := help
-.PHONY: help ready up down status smoke check test conformance lock
+.PHONY: help ready smoke load check test conformance lock
 
 export STOCK_TRACKER_STACK ?= local
 python := .venv/bin/python
@@ -10,6 +10,12 @@ help: ## this list
 
 ready: ## set up this machine and checkout (tools/bootstrap --help); STOCK_TRACKER_STACK names the stack, else local
 	@tools/bootstrap
+
+smoke: ready ## check the running stack from outside; reports in out/
+	@$(python) -m smoke --stack $(STOCK_TRACKER_STACK) --junit out/smoke.xml --json out/smoke.json
+
+load: ready ## put the running stack under load and judge its promises; PROFILE names one of objectives.toml
+	@.venv/bin/locust -f loadtests/locustfile.py --headless $(if $(PROFILE),--profile $(PROFILE))
 
 check: ready ## lint, types, import rules, unit tests of Python and the page
 	@tools/check
