@@ -47,6 +47,9 @@ def _check_object(
         if known is None or known.output:
             failures.append((where, f"{key} is no input of this resource; remove it"))
             continue
+        if known.refused:
+            failures.append((where, f"{key} is not implemented by this docker plugin: {known.refused}"))
+            continue
         result[key] = _check_value(known, value, olds.get(key), where, failures)
     defaults = _fill_in(fields, result, olds, autoname)
     for key, known in fields.items():
@@ -152,13 +155,12 @@ def _as_text(value: Any, path: str, failures: list[tuple[str, str]]) -> Any:
 
 
 def _as_integer(value: Any, path: str, failures: list[tuple[str, str]]) -> Any:
-    try:
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
-            raise ValueError
-        return int(value)
-    except ValueError:
-        failures.append((path, f"expected a whole number, got {value!r}"))
+    if isinstance(value, int) and not isinstance(value, bool):
         return value
+    if isinstance(value, str) and value.lstrip("+-").isdigit():
+        return int(value)
+    failures.append((path, f"expected a whole number, got {value!r}"))
+    return value
 
 
 def _as_boolean(value: Any, path: str, failures: list[tuple[str, str]]) -> Any:

@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 
 from . import container_spec, container_state, images
 from .container_fields import FIELDS
-from .errors import DockerError, Refused
+from .errors import DockerError, HalfMadeError, RefusedError
 from .resource_type import Context
 from .schema import Fields
-from .table_resource import HalfMade, TableResource
+from .table_resource import TableResource
 
 HEALTH_POLL_SECONDS = 0.25
 UPDATABLE = (
@@ -52,8 +52,8 @@ class Container(TableResource):
         container_id = str(answer["Id"])
         try:
             return container_id, _bring_up(context, container_id, planned, files)
-        except (DockerError, Refused) as error:
-            raise HalfMade(container_id, str(error)) from error
+        except (DockerError, RefusedError) as error:
+            raise HalfMadeError(container_id, str(error)) from error
 
     def look(self, context: Context, resource_id: str, state: dict[str, Any]) -> dict[str, Any] | None:
         try:
@@ -152,7 +152,7 @@ def _connect(context: Context, container_id: str, planned: dict[str, Any]) -> No
 
 
 def wait_until_healthy(context: Context, container_id: str, planned: dict[str, Any]) -> None:
-    """Wait for Docker's healthcheck; DockerError when `waitTimeout` seconds are over, or the container can no longer get there."""
+    """Wait for Docker's healthcheck; DockerError when `waitTimeout` seconds are over."""
     name = planned["name"]
     limit_seconds = int(planned["waitTimeout"] or 0)
     deadline = time.monotonic() + limit_seconds

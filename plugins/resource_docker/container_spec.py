@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from . import durations
-from .errors import DockerError, Refused
+from . import container_mounts, durations, gpus
+from .engine import dotted
+from .errors import DockerError, RefusedError
 
 MIB = 1024 * 1024
 Properties = dict[str, Any]
 
 
 def create_body(planned: Properties, api_version: tuple[int, int]) -> Properties:
-    """The body of POST /containers/create; Refused where this engine's API lacks something the program set."""
+    """The body of POST /containers/create; RefusedError where this engine's API lacks something the program set."""
     body: Properties = {
         "Image": planned["image"],
         "Hostname": planned["hostname"] or "",
@@ -27,7 +27,7 @@ def create_body(planned: Properties, api_version: tuple[int, int]) -> Properties
         "Env": planned["envs"] or [],
         "Cmd": _command(planned),
         "Entrypoint": planned["entrypoints"] or None,
-        "Labels": label_map(planned["labels"]),
+        "Labels": container_mounts.label_map(planned["labels"]),
         "ExposedPorts": {_port_key(port): {} for port in planned["ports"]},
         "Volumes": {volume["containerPath"]: {} for volume in planned["volumes"] if volume["containerPath"]},
         "HostConfig": _host_config(planned, api_version),
@@ -54,19 +54,15 @@ def _healthcheck(check: Properties, api_version: tuple[int, int]) -> Properties:
     start_interval_ns = durations.nanoseconds(check["startInterval"] or "0s")
     if start_interval_ns:
         if api_version < (1, 44):
-            raise Refused(f"healthcheck.startInterval needs Docker API 1.44, this engine has {_dotted(api_version)}")
+            raise RefusedError(f"healthcheck.startInterval needs Docker API 1.44, this engine has {dotted(api_version)}")
         body["StartInterval"] = start_interval_ns
     return body
-
-
-def _dotted(api_version: tuple[int, int]) -> str:
-    return f"{api_version[0]}.{api_version[1]}"
 
 
 def _host_config(planned: Properties, api_version: tuple[int, int]) -> Properties:
     body: Properties = {
         "AutoRemove": bool(planned["rm"]),
-        "Binds": [bind for bind in map(_bind, planned["volumes"]) if bind] or None,
+        "Binds": [bind for bind in map(container_mounts.bind, planned["volumes"]) if bind] or None,
         "CapAdd": _capabilities(planned, "adds"),
         "CapDrop": _capabilities(planned, "drops"),
         "CgroupParent": planned["cgroupParent"] or "",
@@ -81,10 +77,10 @@ def _host_config(planned: Properties, api_version: tuple[int, int]) -> Propertie
         "Init": bool(planned["init"]),
         "IpcMode": planned["ipcMode"] or "",
         "LogConfig": {"Type": planned["logDriver"] or "", "Config": planned["logOpts"] or {}},
-        "Mounts": [_mount(mount, api_version) for mount in planned["mounts"]] or None,
+        "Mounts": [container_mounts.mount(mount, api_version) for mount in planned["mounts"]] or None,
         "NetworkMode": planned["networkMode"] or "",
         "PidMode": planned["pidMode"] or "",
-        "PortBindings": _port_bindings(planned["ports"]),
+        "PortBindings": _port_bindings(planned["ports"]) or None,
         "Privileged": bool(planned["privileged"]),
         "PublishAllPorts": bool(planned["publishAllPorts"]),
         "ReadonlyRootfs": bool(planned["readOnly"]),
@@ -135,7 +131,9 @@ def _cpus(planned: Properties) -> Properties:
 
 
 def _capabilities(planned: Properties, which: str) -> list[str] | None:
-    return (planned["capabilities"] or {}).get(which) or None
+    """In the one spelling that the engine gives back: upper case, with the prefix CAP_ (but `ALL`)."""
+    names = {name.upper() for name in (planned["capabilities"] or {}).get(which) or []}
+    return sorted(name if name == "ALL" or name.startswith("CAP_") else f"CAP_{name}" for name in names) or None
 
 
 def _cgroup_namespace(planned: Properties) -> str:
@@ -151,49 +149,6 @@ def _security(options: list[str]) -> Properties:
     if "systempaths=unconfined" in options:
         body |= {"MaskedPaths": [], "ReadonlyPaths": []}
     return body
-
-
-def _bind(volume: Properties) -> str | None:
-    source = volume["hostPath"] or volume["volumeName"]
-    path, other = volume["containerPath"], volume["fromContainer"]
-    if not path and not other:
-        raise DockerError("volumes: an entry needs containerPath or fromContainer")
-    if path and other:
-        raise DockerError("volumes: an entry has containerPath or fromContainer, not both")
-    if not source or not path:
-        return None
-    mode = "ro" if volume["readOnly"] else "rw"
-    return f"{source}:{path}:{mode}" + (f",{volume['selinuxRelabel']}" if volume["selinuxRelabel"] else "")
-
-
-def _mount(mount: Properties, api_version: tuple[int, int]) -> Properties:
-    body: Properties = {
-        "Type": mount["type"],
-        "Target": mount["target"],
-        "Source": mount["source"] or "",
-        "ReadOnly": bool(mount["readOnly"]),
-    }
-    if mount["type"] == "bind" and mount["bindOptions"]:
-        body["BindOptions"] = {"Propagation": mount["bindOptions"]["propagation"] or ""}
-    if mount["type"] == "volume" and mount["volumeOptions"]:
-        body["VolumeOptions"] = _volume_options(mount["volumeOptions"], api_version)
-    if mount["type"] == "tmpfs" and mount["tmpfsOptions"]:
-        options = mount["tmpfsOptions"]
-        body["TmpfsOptions"] = {"SizeBytes": options["sizeBytes"] or 0, "Mode": options["mode"] or 0}
-    return body
-
-
-def _volume_options(options: Properties, api_version: tuple[int, int]) -> Properties:
-    if api_version < (1, 45):
-        raise Refused(
-            f"mounts.volumeOptions needs Docker API 1.45, this engine has {_dotted(api_version)}; leave the options out"
-        )
-    return {
-        "NoCopy": bool(options["noCopy"]),
-        "Labels": label_map(options["labels"] or []),
-        "DriverConfig": {"Name": options["driverName"] or "", "Options": options["driverOptions"] or {}},
-        "Subpath": options["subpath"] or "",
-    }
 
 
 def _port_key(port: Properties) -> str:
@@ -218,7 +173,7 @@ def _device(device: Properties) -> Properties:
 
 def _device_requests(planned: Properties) -> list[Properties]:
     if planned["gpus"]:
-        return [_gpus(planned["gpus"])]
+        return [gpus.device_request(planned["gpus"])]
     return [
         {
             "Driver": request["driver"] or "",
@@ -229,41 +184,6 @@ def _device_requests(planned: Properties) -> list[Properties]:
         }
         for request in planned["deviceRequests"]
     ]
-
-
-def _gpus(text: str) -> Properties:
-    """`all`, a number, or `device=0,1`, `driver=…`, `capabilities=…`, `count=…` as `docker run --gpus` takes them."""
-    request: Properties = {"Driver": "", "Count": 0, "DeviceIDs": [], "Capabilities": [["gpu"]], "Options": {}}
-    cleaned = text.strip().strip("\"'").strip()
-    for part in next(csv.reader([cleaned])):
-        key, separator, value = part.partition("=")
-        if not separator:
-            if request["DeviceIDs"] and key not in ("all",) and cleaned.startswith("device="):
-                request["DeviceIDs"].append(key)
-            else:
-                request["Count"] = _gpu_count(key)
-        elif key == "count":
-            request["Count"] = _gpu_count(value)
-        elif key == "device":
-            request["DeviceIDs"] = value.split(",")
-        elif key == "driver":
-            request["Driver"] = value
-        elif key == "capabilities":
-            request["Capabilities"] = [[*value.split(","), "gpu"]]
-        else:
-            raise DockerError(f"gpus: unexpected {key!r}; known are count, device, driver and capabilities")
-    if not request["Count"] and not request["DeviceIDs"]:
-        request["Count"] = 1
-    return request
-
-
-def _gpu_count(text: str) -> int:
-    if text == "all":
-        return -1
-    try:
-        return int(text)
-    except ValueError:
-        raise DockerError(f"gpus: expected `all` or a number, got {text!r}") from None
 
 
 def endpoint(network: Properties) -> Properties:
@@ -281,7 +201,3 @@ def endpoint(network: Properties) -> Properties:
     if network["gwPriority"]:
         body["GwPriority"] = network["gwPriority"]
     return body
-
-
-def label_map(labels: list[Properties]) -> dict[str, str]:
-    return {entry["label"]: entry["value"] for entry in labels}

@@ -48,8 +48,10 @@ def _value(known: Field, path: str, old: Any, new: Any, given: Any, parent: Fiel
         return _map(known, path, old, new)
     if known.single:
         return _object(known, path, old, new, given)
-    if known.kind is Kind.SET:
-        return _set(known, path, old, new, given)
+    return _set(known, path, old, new, given) if known.kind is Kind.SET else _list(known, path, old, new, given)
+
+
+def _list(known: Field, path: str, old: list[Any], new: list[Any], given: Any) -> Changes:
     if known.fields is None:
         return {f"{path}[{i}]": (kind, known.replaces) for i, kind in _edits(old, new).items()}
     changes: Changes = {}

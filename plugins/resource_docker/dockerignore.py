@@ -47,34 +47,23 @@ def parse(text: str) -> list[Pattern]:
     return patterns
 
 
+_TOKEN = re.compile(r"(?P<deep>\*\*/?)|(?P<any>\*)|(?P<one>\?)|(?P<class>\[.[^\]]*\])|\\(?P<escaped>.)|(?P<plain>.)", re.DOTALL)
+
+
 def _expression(pattern: str) -> re.Pattern[str]:
     """`*` and `?` within one part of a path, `**` across parts, `[…]` as in a shell."""
-    result, i = "", 0
-    while i < len(pattern):
-        char = pattern[i]
-        if pattern.startswith("**", i):
-            i += 2
-            if pattern.startswith("/", i):
-                i += 1
-            result += ".*" if i >= len(pattern) else "(.*/)?"
-            continue
-        if char == "*":
-            result += "[^/]*"
-        elif char == "?":
-            result += "[^/]"
-        elif char == "\\" and i + 1 < len(pattern):
-            i += 1
-            result += re.escape(pattern[i])
-        elif char == "[":
-            end = pattern.find("]", i + 2)
-            if end < 0:
-                raise ValueError(f"illegal pattern {pattern!r}: [ without ]")
-            result += pattern[i : end + 1]
-            i = end
-        else:
-            result += re.escape(char)
-        i += 1
-    return re.compile(result + r"(?:/.*)?", re.DOTALL)
+    return re.compile("".join(_translated(token, pattern) for token in _TOKEN.finditer(pattern)) + r"(?:/.*)?", re.DOTALL)
+
+
+def _translated(token: re.Match[str], pattern: str) -> str:
+    kind = token.lastgroup
+    if kind == "deep":
+        return ".*" if token.end() == len(pattern) else "(.*/)?"
+    if kind == "class":
+        return token["class"].replace("\\", "\\\\")
+    if token["plain"] == "[":
+        raise ValueError(f"illegal pattern {pattern!r}: [ without ]")
+    return {"any": "[^/]*", "one": "[^/]"}.get(str(kind)) or re.escape(token["escaped"] or token["plain"])
 
 
 def is_ignored(path: str, patterns: list[Pattern]) -> bool:

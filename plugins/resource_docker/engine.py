@@ -128,6 +128,10 @@ class Engine:
         return self._client
 
 
+def dotted(api_version: tuple[int, int]) -> str:
+    return f"{api_version[0]}.{api_version[1]}"
+
+
 def _message(response: Any) -> str:
     try:
         return str(response.json()["message"])

@@ -17,14 +17,17 @@ class DockerError(Exception):
         return self.status == 404
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Something this plugin does not do, named."""
 
 
-class InitializationFailed(Exception):
-    """A resource was made but did not become what was asked for: it exists under `id` and is kept in the state."""
+class HalfMadeError(Exception):
+    """A resource was made but did not become what was asked for: it exists under `id` and is kept in the state.
 
-    def __init__(self, resource_id: str, outputs: dict[str, Any], reason: str) -> None:
+    outputs: what is known of it; filled in by whoever knows the plan.
+    """
+
+    def __init__(self, resource_id: str, reason: str, outputs: dict[str, Any] | None = None) -> None:
         super().__init__(reason)
         self.id = resource_id
-        self.outputs = outputs
+        self.outputs = {**(outputs or {}), "id": resource_id}

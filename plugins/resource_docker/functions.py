@@ -6,17 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from . import images
-from .errors import DockerError, Refused
+from .errors import DockerError, RefusedError
 from .network import Network
 from .resource_type import Context
 
 
 def invoke(context: Context, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Answer a function call; Refused for a function this plugin has not."""
+    """Answer a function call; RefusedError for a function this plugin has not."""
     function = FUNCTIONS.get(token)
     if function is None:
         known = ", ".join(sorted(each.split(":")[-1] for each in FUNCTIONS))
-        raise Refused(f"{token.split(':')[-1]} is not implemented by this docker plugin (it has {known})")
+        raise RefusedError(f"{token.split(':')[-1]} is not implemented by this docker plugin (it has {known})")
     return function(context, arguments)
 
 
@@ -51,8 +51,7 @@ def get_remote_image(context: Context, arguments: dict[str, Any]) -> dict[str, A
     found = images.find(context, name)
     if found is None:
         raise DockerError(f"there is no image {name} in this engine; `docker pull {name}` gets it", 404)
-    digests = found.get("RepoDigests") or []
-    return {"id": found["Id"], "name": name, "repoDigest": digests[0] if digests else ""}
+    return {"id": found["Id"], "name": name, "repoDigest": images.repo_digest(name, found)}
 
 
 FUNCTIONS: dict[str, Callable[[Context, dict[str, Any]], dict[str, Any]]] = {

@@ -6,15 +6,13 @@ under `__inputs`, and only they are compared.
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import build_context, images
-from .build_output import BuildOutput
+from . import build_context, image_build, images
 from .errors import DockerError
 from .properties import UNKNOWN, Secret, contains_unknown, without_nulls
 from .resource_type import Context, Difference, Found, Made
@@ -32,7 +30,6 @@ BUILD_INPUTS = {
     "platform",
     "target",
 }
-BUILDERS = {"BuilderV1": "1", "BuilderBuildKit": "2"}
 KEPT_INPUTS = "__inputs"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
 
@@ -62,8 +59,8 @@ class Image:
             build.setdefault("dockerfile", os.path.normpath(os.path.join(build["context"], build_context.DOCKERFILE)))  # noqa: PTH118
         build.setdefault("dockerfile", UNKNOWN)
         builder = build.get("builderVersion", "BuilderBuildKit")
-        if builder is not UNKNOWN and builder not in BUILDERS:
-            failures.append(("build.builderVersion", f"expected one of {', '.join(BUILDERS)}, got {builder!r}"))
+        if builder is not UNKNOWN and builder not in image_build.BUILDERS:
+            failures.append(("build.builderVersion", f"expected one of {', '.join(image_build.BUILDERS)}, got {builder!r}"))
         if UNKNOWN not in (build["context"], build["dockerfile"]):
             try:
                 build["contextDigest"] = _digest(build["context"], build["dockerfile"])
@@ -109,7 +106,7 @@ class Image:
         name, build = str(inputs["imageName"]), inputs["build"]
         registry = inputs.get("registry") or {}
         relative = os.path.relpath(build["dockerfile"], build["context"]).replace(os.sep, "/")
-        _run_build(context, name, build, registry)
+        image_build.build(context, name, build, registry)
         outputs = {
             "baseImageName": name,
             "context": build["context"],
@@ -119,7 +116,7 @@ class Image:
             "registryServer": registry.get("server", ""),
         }
         if push and not inputs.get("skipPush"):
-            outputs["repoDigest"] = _push(context, name, registry)
+            outputs["repoDigest"] = image_build.push(context, name, registry)
         else:
             found = images.find(context, name)
             if found is None:
@@ -144,7 +141,7 @@ def _digest(context: str, dockerfile: str) -> str:
 def _unqualified_names(inputs: dict[str, Any]) -> list[tuple[str, str]]:
     """What is pushed, or cached from a registry, needs the registry in its name."""
     name, build = inputs.get("imageName"), inputs.get("build")
-    cached = _cached_images(build) if isinstance(build, dict) else []
+    cached = image_build.cached_images(build) if isinstance(build, dict) else []
     if inputs.get("skipPush") is True and not cached:
         return []
     if not isinstance(name, str) or (inputs.get("registry") or {}).get("server"):
@@ -155,12 +152,6 @@ def _unqualified_names(inputs: dict[str, Any]) -> list[tuple[str, str]]:
         for image in [name, *cached]
         if images.registry_of(image) == "docker.io" and not image.startswith("docker.io/")
     ]
-
-
-def _cached_images(build: dict[str, Any]) -> list[str]:
-    cache = build.get("cacheFrom")
-    found = cache.get("images") if isinstance(cache, dict) else None
-    return [image for image in found or [] if isinstance(image, str)]
 
 
 def _server(inputs: dict[str, Any]) -> Any:
@@ -176,74 +167,3 @@ def _can_build_in_preview(context: Context, inputs: dict[str, Any]) -> bool:
         )
         return False
     return True
-
-
-def _run_build(context: Context, name: str, build: dict[str, Any], registry: dict[str, Any]) -> None:
-    try:
-        archive, dockerfile = build_context.archive(build["context"], build["dockerfile"])
-    except (OSError, ValueError) as error:
-        raise DockerError(f"image {name}: the build context {build['context']!r} cannot be read: {error}") from None
-    cached = _cached_images(build)
-    for image in cached:
-        try:
-            images.pull(context, image, build.get("platform", ""))
-        except DockerError as error:
-            context.log.info(context.urn, f"cacheFrom image {image} is not available: {error}")
-    params = without_nulls(
-        {
-            "version": BUILDERS[build.get("builderVersion", "BuilderBuildKit")],
-            "t": name,
-            "dockerfile": dockerfile,
-            "buildargs": json.dumps(build["args"]) if build.get("args") else None,
-            "cachefrom": json.dumps(cached) if cached else None,
-            "extrahosts": build.get("addHosts"),
-            "networkmode": build.get("network"),
-            "platform": build.get("platform"),
-            "target": build.get("target"),
-            "rm": "1",
-        }
-    )
-    headers = {"Content-Type": "application/x-tar"}
-    login = _login(context, name, registry)
-    if login:
-        headers["X-Registry-Config"] = images.encoded({login.get("serveraddress", images.registry_of(name)): login})
-    output = BuildOutput()
-    context.log.status(context.urn, f"Building {name}")
-    with archive:
-        try:
-            for message in context.engine.stream("POST", "/build", body=archive, params=params, headers=headers):
-                for line in output.lines(message):
-                    context.log.status(context.urn, line)
-        except DockerError as error:
-            raise DockerError(f"image {name} could not be built: {error}", error.status) from None
-    if not output.image_id:
-        raise DockerError(f"image {name}: Docker's build ended without an image")
-
-
-def _login(context: Context, name: str, registry: dict[str, Any]) -> dict[str, Any]:
-    server = registry.get("server") or images.registry_of(name)
-    if registry.get("username") and registry.get("password"):
-        return {
-            "username": registry["username"],
-            "password": registry["password"],
-            "serveraddress": images.bare_host(str(server)),
-        }
-    return images.credentials(context, str(server))
-
-
-def _push(context: Context, name: str, registry: dict[str, Any]) -> str:
-    """Push the image; returns `repository@digest`."""
-    if bool(registry.get("username")) != bool(registry.get("password")):
-        context.log.warning(context.urn, "registry has only one of username and password; using Docker's credential file")
-    repository, tag = images.split_tag(name)
-    output = BuildOutput()
-    headers = {"X-Registry-Auth": images.encoded(_login(context, name, registry))}
-    try:
-        for message in context.engine.stream("POST", f"/images/{repository}/push", params={"tag": tag}, headers=headers):
-            for line in output.lines(message):
-                context.log.status(context.urn, line)
-    except DockerError as error:
-        raise DockerError(f"image {name} could not be pushed: {error}", error.status) from None
-    if not output.pushed_digest:
-        raise DockerError(f"image {name} was pushed, but the registry told no digest")
-    return f"{repository}@{output.pushed_digest}"

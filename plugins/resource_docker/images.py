@@ -6,6 +6,7 @@ import base64
 import json
 from typing import Any
 
+from .build_output import BuildOutput
 from .errors import DockerError
 from .resource_type import Context
 
@@ -21,13 +22,20 @@ def find(context: Context, name: str) -> dict[str, Any] | None:
     return found
 
 
-def find_or_pull(context: Context, name: str) -> None:
+def repo_digest(name: str, found: dict[str, Any]) -> str:
+    """The `repository@digest` of an image for the repository that `name` is in; empty where no registry has it."""
+    repository, _ = split_tag(name)
+    digests: list[str] = found.get("RepoDigests") or []
+    return next((digest for digest in digests if digest.partition("@")[0] == repository), digests[0] if digests else "")
+
+
+def find_or_pull(context: Context, name: str, platform: str = "") -> None:
     """Make sure the engine has an image; DockerError where it has not and cannot get it."""
     if find(context, name) is not None:
         return
     if name.startswith("sha256:"):
         raise DockerError(f"image {name} is not in this engine, and an image id cannot be pulled; build it again")
-    pull(context, name)
+    pull(context, name, platform)
 
 
 def pull(context: Context, name: str, platform: str = "") -> None:
@@ -35,11 +43,11 @@ def pull(context: Context, name: str, platform: str = "") -> None:
     repository, tag = split_tag(name)
     params = {"fromImage": repository, "tag": tag, "platform": platform}
     headers = {"X-Registry-Auth": encoded(credentials(context, registry_of(name)))}
+    output = BuildOutput()
     try:
         for line in context.engine.stream("POST", "/images/create", params=params, headers=headers):
-            if line.get("error"):
-                raise DockerError(str(line["error"]))
-            context.log.status(context.urn, f"{line.get('status', '')} {line.get('progress', '')}".strip())
+            for text in output.lines(line):
+                context.log.status(context.urn, text)
     except DockerError as error:
         raise DockerError(f"image {name} is not in this engine and could not be pulled: {error}", error.status) from None
 
@@ -65,7 +73,7 @@ def credentials(context: Context, registry: str) -> dict[str, Any]:
     for entry in context.engine.settings.get("registryAuth") or []:
         if bare_host(entry.get("address", "")) == bare_host(registry) and not entry.get("authDisabled"):
             if entry.get("username"):
-                return _login(registry, str(entry["username"]), str(entry.get("password", "")))
+                return login(registry, str(entry["username"]), str(entry.get("password", "")))
             content = entry.get("configFileContent")
             found = _from_docker_config(registry, content, entry.get("configFile"))
             if found:
@@ -73,8 +81,14 @@ def credentials(context: Context, registry: str) -> dict[str, Any]:
     return _from_docker_config(registry, None, None)
 
 
-def _login(registry: str, username: str, password: str) -> dict[str, Any]:
-    return {"username": username, "password": password, "serveraddress": registry}
+def login(registry: str, username: str, password: str) -> dict[str, Any]:
+    return {"username": username, "password": password, "serveraddress": login_key(registry)}
+
+
+def login_key(registry: str) -> str:
+    """What Docker files a registry's login under: the host, and for its own registry a URL of old."""
+    host = bare_host(registry)
+    return "https://index.docker.io/v1/" if host == "docker.io" else host
 
 
 def _from_docker_config(registry: str, content: str | None, path: str | None) -> dict[str, Any]:
@@ -93,5 +107,5 @@ def bare_host(address: str) -> str:
     return "docker.io" if host in ("index.docker.io", "registry-1.docker.io", "") else host
 
 
-def encoded(login: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(login).encode()).decode()
+def encoded(logins: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(logins).encode()).decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any, ClassVar
 
+from .container_mounts import label_map
 from .errors import DockerError
 from .resource_type import Context
 from .schema import Fields, boolean, collection, labels, mapping, string
@@ -53,7 +54,7 @@ class Network(TableResource):
                 "Config": [_ipam_to_docker(config) for config in planned["ipamConfigs"] or []],
             },
             "Options": planned["options"] or None,
-            "Labels": {entry["label"]: entry["value"] for entry in planned["labels"]},
+            "Labels": label_map(planned["labels"]),
             "CheckDuplicate": True,
         }
         try:

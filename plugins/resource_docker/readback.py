@@ -11,7 +11,7 @@ from typing import Any
 from .properties import DEFAULTS_KEY, UNKNOWN, contains_unknown
 from .schema import Field, Fields, Kind
 
-_EMPTY = ([], {})
+_EMPTY: tuple[Any, ...] = ([], {})
 
 
 def after_apply(fields: Fields, found: dict[str, Any], planned: dict[str, Any]) -> dict[str, Any]:
@@ -37,7 +37,8 @@ def _applied(known: Field, found: Any, planned: Any) -> Any:
 
 def inputs_of(fields: Fields, outputs: dict[str, Any], inputs: dict[str, Any]) -> dict[str, Any]:
     """The former inputs with the values of today: only what the program set or a default filled in is looked at."""
-    return {key: _without_empty_defaults(value) for key, value in _refreshed(fields, outputs, inputs)[0].items()}
+    refreshed: dict[str, Any] = _without_empty_defaults(_refreshed(fields, outputs, inputs)[0])
+    return refreshed
 
 
 def _without_empty_defaults(value: Any) -> Any:
@@ -93,8 +94,7 @@ def _refreshed_value(known: Field, now: Any, given: Any) -> tuple[Any, bool]:
     if isinstance(given, list) and isinstance(now, list) and known.fields is not None:
         return _refreshed_elements(known, now, given)
     if isinstance(given, list) and isinstance(now, list):
-        result = now[: len(given)]
-        return result, result == given
+        return now[: len(given)], now[: len(given)] == given
     if isinstance(given, dict) and isinstance(now, dict):
         if known.fields is not None:
             return _refreshed(known.fields, now, given)

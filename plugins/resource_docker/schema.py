@@ -33,7 +33,10 @@ class Field:
     fields: the properties of an element, for lists and sets of objects; without it elements are strings.
     single: a list or set of at most one object, seen by programs as that object.
     keeps_when_empty: an empty string is no change.
+    empty_means: what an empty string stands for.
+    same_as_before: tells that two lists differ in nothing that counts.
     check: returns what is wrong with a known value, else None.
+    refused: not implemented here, and what to do instead.
     """
 
     kind: Kind
@@ -48,6 +51,7 @@ class Field:
     empty_means: str | None = None
     same_as_before: Callable[[list[Any], list[Any]], bool] | None = None
     check: Callable[[Any], str | None] | None = None
+    refused: str = ""
 
     @property
     def is_scalar(self) -> bool:

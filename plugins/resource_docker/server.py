@@ -13,10 +13,10 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, st
 from . import autonames, functions, provider_config
 from .engine import Engine
 from .engine_log import EngineLog
-from .errors import DockerError, InitializationFailed, Refused
+from .errors import DockerError, HalfMadeError, RefusedError
 from .properties import from_struct, to_struct
 from .resource_type import Context, Difference, ResourceType
-from .types import resource_type
+from .types import load_types, resource_type
 
 VERSION = "5.1.0"
 _KINDS = {
@@ -29,7 +29,7 @@ _KINDS = {
 }
 
 
-class ResourceProvider(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
+class ResourceProvider(provider_pb2_grpc.ResourceProviderServicer):
     """Pulumi's ResourceProvider for `docker`. Requests may come in parallel."""
 
     def __init__(self, log: EngineLog) -> None:
@@ -88,6 +88,8 @@ class ResourceProvider(provider_pb2_grpc.ResourceProviderServicer):  # type: ign
             self._engine = Engine(provider_config.settings(from_struct(request.args), dict(request.variables)))
             if provider_config.checks_engine(self._engine.settings):
                 self._engine.ping()
+            # Loaded now, so that the first resource is not slower than the others.
+            load_types()
         return provider_pb2.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
 
     # Resources.
@@ -208,9 +210,9 @@ def _answering(context: Any, doing: str) -> Iterator[None]:
     """Turn this plugin's failures into gRPC errors that the engine understands."""
     try:
         yield
-    except InitializationFailed as error:
+    except HalfMadeError as error:
         _abort_half_made(context, error)
-    except Refused as error:
+    except RefusedError as error:
         context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
     except DockerError as error:
         context.abort(grpc.StatusCode.UNKNOWN, str(error))
@@ -218,7 +220,7 @@ def _answering(context: Any, doing: str) -> Iterator[None]:
         context.abort(grpc.StatusCode.INTERNAL, f"{doing}: {type(error).__name__}: {error}")
 
 
-def _abort_half_made(context: Any, error: InitializationFailed) -> NoReturn:
+def _abort_half_made(context: Any, error: HalfMadeError) -> NoReturn:
     detail = any_pb2.Any()
     detail.Pack(provider_pb2.ErrorResourceInitFailed(id=error.id, properties=to_struct(error.outputs), reasons=[str(error)]))
     status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error), details=[detail])

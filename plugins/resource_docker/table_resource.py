@@ -6,29 +6,24 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from . import checking, diff, planning, readback
-from .errors import DockerError, InitializationFailed
+from .errors import DockerError, HalfMadeError
 from .properties import DEFAULTS_KEY
 from .resource_type import Context, Difference, Found, Made
 from .schema import Fields
 
 
-class HalfMade(Exception):
-    """Raised by `make`: the resource exists under `id`, but something after its creation failed."""
-
-    def __init__(self, resource_id: str, reason: str) -> None:
-        super().__init__(reason)
-        self.id = resource_id
-
-
 class TableResource:
-    token: ClassVar[str]
+    token: str
     fields: ClassVar[Fields]
     always_deletes_before_replace: ClassVar[bool] = False
 
     # What Docker has to do, per type.
 
     def make(self, context: Context, planned: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Make the resource; returns its id and values learned on the way. DockerError if nothing was made, else HalfMade."""
+        """Make the resource; returns its id and values learned on the way.
+
+        DockerError if nothing was made, HalfMadeError if something was.
+        """
         raise NotImplementedError
 
     def look(self, context: Context, resource_id: str, state: dict[str, Any]) -> dict[str, Any] | None:
@@ -68,13 +63,13 @@ class TableResource:
         state = planning.settled(self.fields, planned)
         try:
             resource_id, learned = self.make(context, state)
-        except HalfMade as error:
-            raise InitializationFailed(error.id, {**state, "id": error.id}, str(error)) from error
+        except HalfMadeError as error:
+            raise HalfMadeError(error.id, str(error), state) from error
         state.update(learned)
         try:
             found = self.look(context, resource_id, state)
         except DockerError as error:
-            raise InitializationFailed(resource_id, {**state, "id": resource_id}, str(error)) from error
+            raise HalfMadeError(resource_id, str(error), state) from error
         if found is None:
             raise DockerError(f"{self.token} {resource_id[:12]} was gone again before its state could be read")
         now = readback.zero_filled(self.fields, {**state, **found})
@@ -87,10 +82,8 @@ class TableResource:
             return None
         state = readback.zero_filled(self.fields, {**self._blocks_filled(outputs), **found})
         now = {key: state.get(key) for key in self.fields}
-        if outputs:
-            given = readback.inputs_of(self.fields, now, inputs)
-        else:
-            given = readback.imported_inputs(self.fields, now)
+        refreshing = bool(outputs)
+        given = readback.inputs_of(self.fields, now, inputs) if refreshing else readback.imported_inputs(self.fields, now)
         return Found(resource_id, {**now, "id": resource_id}, given)
 
     def update(
@@ -104,7 +97,7 @@ class TableResource:
         return {**state, "id": resource_id}
 
     def _blocks_filled(self, outputs: dict[str, Any]) -> dict[str, Any]:
-        empty = {key: [] for key, known in self.fields.items() if known.is_block and not known.single}
+        empty: dict[str, Any] = {key: [] for key, known in self.fields.items() if known.is_block and not known.single}
         return empty | {key: value for key, value in outputs.items() if key in self.fields and value is not None}
 
 

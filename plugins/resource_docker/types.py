@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from .errors import Refused
+from .errors import RefusedError
 from .resource_type import ResourceType
 
 NOT_IMPLEMENTED = {
     "docker:index/plugin:Plugin",
     "docker:index/registryImage:RegistryImage",
-    "docker:index/remoteImage:RemoteImage",
     "docker:index/secret:Secret",
     "docker:index/service:Service",
     "docker:index/serviceConfig:ServiceConfig",
@@ -20,26 +19,27 @@ NOT_IMPLEMENTED = {
 
 
 @cache
-def _types() -> dict[str, ResourceType]:
+def load_types() -> dict[str, ResourceType]:
     from .container import Container
     from .image import Image
     from .network import Network
+    from .remote_image import RemoteImage
     from .volume import Volume
 
-    types: list[ResourceType] = [Container(), Image(), Network(), Volume()]
+    types: list[ResourceType] = [Container(), Image(), Network(), RemoteImage(), Volume()]
     return {each.token: each for each in types}
 
 
 def resource_type(token: str) -> ResourceType:
-    """The type with this token; Refused for any other."""
-    found = _types().get(token)
+    """The type with this token; RefusedError for any other."""
+    found = load_types().get(token)
     if found is not None:
         return found
-    known = ", ".join(sorted(each.split(":")[-1] for each in _types()))
+    known = ", ".join(sorted(each.split(":")[-1] for each in load_types()))
     name = token.split(":")[-1]
     if token in NOT_IMPLEMENTED:
-        raise Refused(
+        raise RefusedError(
             f"{name} is not implemented by this docker plugin (it has {known}); "
             "the official plugin has it: STOCK_TRACKER_PLUGINS=official"
         )
-    raise Refused(f"{token} is no resource type of the docker provider (this plugin has {known})")
+    raise RefusedError(f"{token} is no resource type of the docker provider (this plugin has {known})")

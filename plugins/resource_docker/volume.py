@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any, ClassVar
 
-from .errors import DockerError, Refused
+from .container_mounts import label_map
+from .errors import DockerError
 from .resource_type import Context
 from .schema import Fields, labels, mapping, one_of, single, string
 from .sets import in_order
@@ -31,7 +32,7 @@ _CLUSTER: Fields = {
 class Volume(TableResource):
     token = "docker:index/volume:Volume"  # noqa: S105
     fields: ClassVar[Fields] = {
-        "cluster": single(_CLUSTER),
+        "cluster": single(_CLUSTER, refused="a CSI volume of a swarm needs the official plugin"),
         "driver": string(computed=True, replaces=True),
         "driverOpts": mapping(replaces=True),
         "labels": labels(replaces=True),
@@ -40,13 +41,11 @@ class Volume(TableResource):
     }
 
     def make(self, context: Context, planned: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        if planned["cluster"]:
-            raise Refused("Volume.cluster (a CSI volume of a swarm) is not implemented by this docker plugin")
         body = {
             "Name": planned["name"] or "",
             "Driver": planned["driver"] or "local",
             "DriverOpts": planned["driverOpts"] or None,
-            "Labels": {entry["label"]: entry["value"] for entry in planned["labels"]},
+            "Labels": label_map(planned["labels"]) or None,
         }
         try:
             answer = context.engine.json("POST", "/volumes/create", body=body)
