@@ -1,8 +1,8 @@
 /** Everything known about one symbol: beside the list on a wide screen, a sheet over it on a phone. */
 import { lazy, Suspense, useRef } from 'react'
-import { kindOf } from '../state/kind'
 import type { QuoteRow } from '../state/quoteStore'
 import { useServices } from '../state/services'
+import { useNow } from '../state/ticker'
 import { useName, useQuote, useStreamState, useValue } from '../state/useQuotes'
 import { AgeDot } from './AgeDot'
 import { Change } from './Change'
@@ -39,7 +39,7 @@ export function Detail({ symbol }: { readonly symbol: string }) {
           <Figures row={row} />
         </>
       ) : (
-        <p className="empty">{refusal ? `${symbol} is not offered by this source.` : 'Waiting for the first price…'}</p>
+        <p className="empty no-price">{refusal ? `${symbol} is not offered by this source.` : 'Waiting for the first price…'}</p>
       )}
       <Suspense fallback={<div className="chart-space" />}>
         <ChartPanel key={symbol} symbol={symbol} />
@@ -61,7 +61,8 @@ function WatchButton({ symbol }: { readonly symbol: string }) {
 
 function Figures({ row }: { readonly row: QuoteRow }) {
   const { data } = row.update
-  const day = kindOf(row.update) === 'simulated' ? '' : `${formatDate(data.sourceTime)}, `
+  const now = useNow()
+  const day = formatDate(data.sourceTime) === formatDate(now) ? '' : `${formatDate(data.sourceTime)}, `
   const figures: readonly (readonly [string, string, string?])[] = [
     ['Open', formatPrice(data.open)],
     ['High', formatPrice(data.dayHigh)],

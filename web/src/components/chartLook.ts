@@ -45,7 +45,7 @@ export function chartOptions(colors: ChartColors): DeepPartial<ChartOptions> {
       attributionLogo: false, // set as a link below the chart: the library's own would break the content policy
     },
     grid: { vertLines: { visible: false }, horzLines: { color: colors.line } },
-    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.08 } },
+    rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.12, bottom: 0.08 } },
     timeScale: { borderVisible: false, timeVisible: true, secondsVisible: false, fixLeftEdge: true, fixRightEdge: true },
     crosshair: { mode: CrosshairMode.Magnet, vertLine: { style: LineStyle.Dashed }, horzLine: { style: LineStyle.Dashed } },
     localization: { locale: 'en-IN', priceFormatter: formatPrice },

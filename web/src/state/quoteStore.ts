@@ -21,8 +21,9 @@ const TRAIL_LENGTH = 60
 const HIDDEN_FLUSH_MS = 250
 
 export class QuoteStore {
-  /** What the whole page shows now; null before the first quote. */
+  /** What the whole page shows now; null before the first batch. */
   readonly kind = new Value<Kind | null>(null)
+  private nextKind: Kind | null = null
   private readonly follower = new Follower()
   private readonly rows = new Map<string, QuoteRow>()
   private readonly pending = new Map<string, QuoteRow>()
@@ -75,7 +76,7 @@ export class QuoteStore {
 
   private take(update: PriceUpdate): void {
     const kind = kindOf(update)
-    if (kind !== this.kind.get()) {
+    if (kind !== this.nextKind) {
       if (this.newest && update.ts < this.newest.ts) return // left over from before the page switched
       this.switchTo(kind)
     }
@@ -90,7 +91,7 @@ export class QuoteStore {
     const gone = [...this.rows.keys()]
     this.rows.clear()
     this.pending.clear()
-    this.kind.set(kind)
+    this.nextKind = kind
     for (const symbol of gone) this.listeners.get(symbol)?.notify()
   }
 
@@ -106,6 +107,7 @@ export class QuoteStore {
     const symbols = [...this.pending.keys()]
     for (const [symbol, row] of this.pending) this.rows.set(symbol, row)
     this.pending.clear()
+    this.kind.set(this.nextKind)
     for (const symbol of symbols) this.listeners.get(symbol)?.notify()
     this.anyListeners.notify()
   }

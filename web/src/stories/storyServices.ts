@@ -6,17 +6,19 @@ import { ServerClock } from '../state/serverClock'
 import { FIRST_SYMBOLS } from '../state/watchlist'
 import { Api } from '../transport/api'
 import { updateOf } from '../testing/updates'
-import type { Story } from './stories'
+import { nowOf, type Story } from './stories'
 
-/** 12 June 2026, 11:42:18 IST. */
-const NOW_MS = Date.UTC(2026, 5, 12, 6, 12, 18)
 const STEPS = 40
 const BASES = [1412.35, 3128.6, 1894.2, 1266.75, 1540.1, 412.85, 802.4, 1877.95, 3560.25, 2340.5]
 const INDICES: readonly (readonly [string, number])[] = [['NIFTY 50', 24_812.4], ['SENSEX', 81_640.75], ['NIFTY BANK', 55_120.3]]
 
 class StoppedClock extends ServerClock {
+  constructor(private readonly nowMs: number) {
+    super()
+  }
+
   override now(): number {
-    return NOW_MS
+    return this.nowMs
   }
 }
 
@@ -33,7 +35,7 @@ class MadeUpApi extends Api {
 export function createStoryServices(config: Config, story: Story): Services {
   const indices = story.quotes === false ? [] : INDICES.slice(0, story.source?.source === 'replay' ? 1 : 3).map(([symbol, base], index) => walk(symbol, base, index + 20, story).at(-1))
   const shown = indices.filter((update) => update !== undefined)
-  const services = createServices({ ...config, release: 'story' }, { api: new MadeUpApi(shown), clock: new StoppedClock() })
+  const services = createServices({ ...config, release: 'story' }, { api: new MadeUpApi(shown), clock: new StoppedClock(nowOf(story)) })
   services.stream.state.set({
     ...services.stream.state.get(),
     socket: { phase: 'connected', failedAttempts: 0, code: 0, reason: '' },
@@ -52,9 +54,9 @@ export function createStoryServices(config: Config, story: Story): Services {
 /** A day's walk of one price up to its age in this story. */
 function walk(symbol: string, base: number, seed: number, story: Story): PriceUpdate[] {
   const ageMs = 1000 * (story.lateSymbols?.[symbol] ?? story.ageSeconds ?? 0.4)
-  const prices = Array.from({ length: STEPS }, (_, step) => round(base * (1 + 0.004 * Math.sin(seed + step / 5) + 0.002 * Math.sin(seed * 7 + step * 1.3))))
+  const prices = pricesOf(base, seed)
   return prices.map((price, step) => {
-    const ts = NOW_MS - ageMs - (STEPS - 1 - step) * 1000
+    const ts = nowOf(story) - ageMs - (STEPS - 1 - step) * 1000
     const change = round(price - base)
     return updateOf(symbol, {
       seq: step + 1,
@@ -71,17 +73,28 @@ function walk(symbol: string, base: number, seed: number, story: Story): PriceUp
 function answerOf(path: string, indices: readonly PriceUpdate[]): unknown {
   if (path.endsWith('/indices')) return { indices }
   if (path.endsWith('/market/status')) return { session: 'closed', nextOpen: '2026-06-15T03:45:00.000Z' }
-  if (path.includes('/history/')) return { bars: barsOf(path.includes('TCS') ? 3128 : 1410) }
+  if (path.includes('/history/')) return { bars: barsOf(Math.max(0, FIRST_SYMBOLS.findIndex((symbol) => path.includes(`/${symbol}?`)))) }
   return {}
 }
 
-/** Five-minute bars from 09:15 IST on. */
-function barsOf(base: number): object[] {
+/** Five-minute bars from 09:15 IST on that end where the story's own prices end. */
+function barsOf(index: number): object[] {
   const start = Date.UTC(2026, 5, 12, 3, 45)
-  const price = (step: number): number => round(base * (1 + 0.006 * Math.sin(step / 6) + 0.002 * Math.sin(step * 2.1)))
-  return Array.from({ length: 29 }, (_, step) => {
-    const [open, close] = [price(step), price(step + 1)]
-    return { timestamp: new Date(start + step * 300_000).toISOString(), open, close, high: Math.max(open, close) + 1.2, low: Math.min(open, close) - 1.1, volume: 90_000 }
+  const closes = pricesOf(BASES[index] ?? 100, index).slice(-30)
+  return closes.slice(1).map((close, step) => {
+    const open = closes[step] ?? close
+    return { timestamp: new Date(start + step * 300_000).toISOString(), open, close, high: Math.max(open, close) + 0.8, low: Math.min(open, close) - 0.7, volume: 90_000 }
+  })
+}
+
+/** A walk that looks like a share's: a small step each time, from a fixed sequence. */
+function pricesOf(base: number, seed: number): number[] {
+  let state = 7_919 * (seed + 3)
+  let price = base * (1 + (seed % 3) / 1_000)
+  return Array.from({ length: STEPS }, () => {
+    state = (state * 48_271) % 2_147_483_647
+    price *= 1 + (state / 2_147_483_647 - 0.5) * 0.0028
+    return round(price)
   })
 }
 

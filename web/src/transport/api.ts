@@ -21,7 +21,7 @@ export class ApiError extends Error {
 
   /** Whether asking again may help; a refusal stays a refusal. */
   get transient(): boolean {
-    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500
+    return this.status === 0 || this.status === 408 || this.status === 429 || (this.status >= 500 && this.status !== 501)
   }
 }
 
@@ -120,6 +120,7 @@ function retryAfterMs(header: string | null): number {
 }
 
 function pause(waitMs: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted()
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, waitMs)
     signal?.addEventListener('abort', () => {
