@@ -47,8 +47,12 @@ class ControlDesk:
         if control is None:
             self.dropped[cause] += 1
             return
+        try:
+            self._on_control(control)
+        except ValidationError:
+            self.dropped["bad_data"] += 1
+            return
         self.obeyed[control.action] += 1
-        self._on_control(control)
 
     def _judge(self, raw: bytes, now: float) -> tuple[str, Control | None]:
         try:

@@ -45,6 +45,11 @@ from services.ws.update import Update
 ORDINARY_ENDS = {"1000", "1001", "1005", "restart"}
 
 
+def new_client_id(node: str) -> str:
+    """Random and unguessable, with the end of the node's name so that a log line leads to it."""
+    return f"{secrets.token_urlsafe(16)}-{node[-6:]}"
+
+
 @dataclass(frozen=True)
 class HandlerRules:
     """What one client may do."""
@@ -87,7 +92,7 @@ class Handler:
 
     async def __call__(self, connection: ServerConnection) -> None:
         assert isinstance(connection, ClientConnection)
-        outbox = connection.admit(f"{self._rules.node[-6:]}-{secrets.token_urlsafe(16)}")
+        outbox = connection.admit(new_client_id(self._rules.node))
         conversation = Conversation(connection, outbox, self._rules, self._services)
         try:
             conversation.greet()

@@ -15,10 +15,10 @@ MAX_HELD = 200
 
 @dataclass
 class Sequencer:
-    """The newest update of every symbol seen, and the open gaps."""
+    """The newest update of every symbol seen, and per open gap what waits behind it, by `seq`."""
 
     latest: dict[str, Update] = field(default_factory=dict)
-    gaps: dict[str, list[Update]] = field(default_factory=dict)
+    gaps: dict[str, dict[int, Update]] = field(default_factory=dict)
     stale: int = 0
     gaps_found: int = 0
     gaps_repaired: int = 0
@@ -35,12 +35,12 @@ class Sequencer:
             return []
         waiting = self.gaps.get(update.symbol)
         if waiting is not None:
-            waiting.append(update)
+            waiting[update.seq] = update
             return self._advance(update.symbol) if len(waiting) < MAX_HELD else self.give_up(update.symbol)
         if update.seq == held.seq + 1:
             return self._pass([update])
         self.gaps_found += 1
-        self.gaps[update.symbol] = [update]
+        self.gaps[update.symbol] = {update.seq: update}
         return []
 
     def fill(self, symbol: str, missed: Iterable[Update]) -> list[Update]:
@@ -48,7 +48,8 @@ class Sequencer:
         waiting = self.gaps.get(symbol)
         if waiting is None:
             return []
-        waiting.extend(missed)
+        held = self.latest[symbol]
+        waiting.update((u.seq, u) for u in missed if u.epoch == held.epoch and u.seq > held.seq)
         return self._advance(symbol)
 
     def jump(self, update: Update) -> list[Update]:
@@ -59,8 +60,8 @@ class Sequencer:
             newer = update.fence >= held.fence and update.epoch == held.epoch and update.seq > held.seq
         if not newer:
             return []
-        waiting = self.gaps.pop(update.symbol, [])
-        later = sorted((u for u in waiting if u.epoch == update.epoch and u.seq > update.seq), key=lambda u: u.seq)
+        waiting = self.gaps.pop(update.symbol, {})
+        later = [waiting[seq] for seq in sorted(waiting) if waiting[seq].epoch == update.epoch and seq > update.seq]
         return self._pass([update, *later])
 
     def give_up(self, symbol: str) -> list[Update]:
@@ -69,9 +70,7 @@ class Sequencer:
         if waiting is None:
             return []
         self.gaps_given_up += 1
-        held = self.latest[symbol]
-        rest = sorted((u for u in waiting if u.epoch == held.epoch and u.seq > held.seq), key=lambda u: u.seq)
-        return self._pass(rest)
+        return self._pass([waiting[seq] for seq in sorted(waiting)])
 
     @staticmethod
     def _starts_anew(held: Update, update: Update) -> bool:
@@ -79,21 +78,14 @@ class Sequencer:
         return update.epoch != held.epoch and update.fence >= held.fence
 
     def _advance(self, symbol: str) -> list[Update]:
-        held = self.latest[symbol]
+        """Let go what now follows without a hole."""
+        waiting = self.gaps[symbol]
         ready: list[Update] = []
-        rest: list[Update] = []
-        expected = held.seq + 1
-        for update in sorted(self.gaps[symbol], key=lambda u: u.seq):
-            if update.epoch != held.epoch or update.seq < expected:
-                continue
-            if update.seq == expected:
-                ready.append(update)
-                expected += 1
-            else:
-                rest.append(update)
-        if rest:
-            self.gaps[symbol] = rest
-        else:
+        expected = self.latest[symbol].seq + 1
+        while expected in waiting:
+            ready.append(waiting.pop(expected))
+            expected += 1
+        if not waiting:
             del self.gaps[symbol]
             self.gaps_repaired += 1
         return self._pass(ready)

@@ -52,8 +52,10 @@ USER_TIMEOUT_MS = 8_000
 class Node:
     """One process of the fan-out."""
 
-    def __init__(self, settings: WsSettings) -> None:
+    def __init__(self, settings: WsSettings, api: httpx.AsyncClient | None = None) -> None:
         self.settings = settings
+        self.port = settings.port
+        """Where it listens; known once it serves."""
         self.link = RedisLink(settings)
         self.sequencer = Sequencer()
         self.hub = Hub(self.sequencer.latest)
@@ -81,12 +83,13 @@ class Node:
             self.state.degraded,
         )
         self.desk = ControlDesk(settings.secret("control_key"), settings.node_id, self._obey, self.subscriber.heard_beat)
-        self.api = httpx.AsyncClient(base_url=settings.api_base, trust_env=False)
+        self.api = api or httpx.AsyncClient(base_url=settings.api_base, trust_env=False)
         self.lookup = Lookup(self.api, self.feed, self.sequencer.latest)
         self.tokens = Tokens(settings.jwt_jwks_url, settings.jwt_issuer, settings.jwt_audience)
         self._own_key = secrets.token_urlsafe(24)
         self.check: SelfCheck | None = None
         self._stop = asyncio.Event()
+        self.serving = asyncio.Event()
         self._updates_channel = settings.redis_channel_updates.encode()
         self.admission = self._admission()
         self._background: set[asyncio.Task[None]] = set()
@@ -97,10 +100,11 @@ class Node:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         server = await self._serve()
-        port = next(iter(server.sockets)).getsockname()[1]
-        self.check = SelfCheck(port, self._own_key, self.settings.default_symbols)
+        self.port = next(iter(server.sockets)).getsockname()[1]
+        self.check = SelfCheck(self.port, self._own_key, self.settings.default_symbols)
         keepalive = Keepalive(self.clients, self.settings.ping_seconds, self.settings.write_deadline_seconds)
-        log.info("serving", port=port)
+        log.info("serving", port=self.port)
+        self.serving.set()
         tasks = [loop.create_task(job()) for job in (self.subscriber.run, self.ledger.run, keepalive.run, self.check.run)]
         gc.collect()
         gc.freeze()
@@ -109,6 +113,10 @@ class Node:
         await self.api.aclose()
         await self.link.close()
         log.info("drained")
+
+    def stop(self) -> None:
+        """Begin to drain."""
+        self._stop.set()
 
     async def _wait_for_stop(self, tasks: list[asyncio.Task[None]]) -> None:
         """Until asked to stop; a background task that ends with an error ends the node: half a node serves stale prices."""

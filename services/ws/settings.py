@@ -93,6 +93,8 @@ class WsSettings(BaseSettings):
     @field_validator("default_symbols")
     @classmethod
     def _symbols(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("expected at least one symbol: readiness is judged by them")
         return tuple(parse_symbol(symbol) for symbol in value)
 
     @field_validator("api_base")

@@ -49,6 +49,7 @@ class Subscriber:
         self._sent: dict[int, float] = {}
         self._heard = 0.0
         self.is_up = False
+        self._is_told_down = False
         self.subscribed_times = 0
         self.lag_seconds = 0.0
         """Time of the last beat through Redis and back."""
@@ -125,12 +126,14 @@ class Subscriber:
     def _up(self) -> None:
         self._heard = time.monotonic()
         self.is_up = True
+        self._is_told_down = False
         self.subscribed_times += 1
         log.info("subscribed", channels=self._channels, times=self.subscribed_times)
         self._on_up()
 
     def _down(self, reason: str) -> None:
-        if self.is_up or not self.subscribed_times:
+        if not self._is_told_down:
+            self._is_told_down = True
             log.warning("subscription lost, retrying", reason=reason)
             self.is_up = False
             self._on_down(reason)
