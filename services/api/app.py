@@ -1,6 +1,6 @@
 """Composition root: platform, routes, layers, lifespan."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,25 +13,30 @@ from services.api import errors
 from services.api.health import health_routes
 from services.api.layers import Envelope
 from services.api.logs import logger
-from services.api.platform import Platform, assemble
+from services.api.metrics import MetricsLayer, RequestStats
+from services.api.platform import MakeSource, Platform, assemble
+from services.api.rate_limit import RateLimitLayer
 from services.api.routes.control import control_routes
+from services.api.routes.insights import insight_routes
 from services.api.routes.market import market_routes
 from services.api.routes.quotes import QuoteList, add_quote_routes, describe_quotes
+from services.api.routes.status import status_routes
+from services.api.routes.symbols import symbol_routes
+from services.api.routes.watchlists import watchlist_routes
 from services.api.settings import Settings
-from services.api.sources import Source
 from services.api.sources.choice import make_source
 
 log = logger(__name__)
 
 
-def build_app(platform: Platform) -> FastAPI:
+def build_app(platform: Platform, stats: RequestStats) -> FastAPI:
     """Routes and lifespan; layers come around it in `create_app`."""
     hidden = platform.settings.is_production
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await platform.start()
-        log.info("started", source=platform.source.name, node=platform.settings.node_id)
+        log.info("started", source=platform.source.name, api_keys=platform.key_states())
         yield
         await platform.stop()
         log.info("stopped")
@@ -48,6 +53,10 @@ def build_app(platform: Platform) -> FastAPI:
     errors.install(app)
     app.include_router(health_routes(platform))
     app.include_router(market_routes(platform))
+    app.include_router(symbol_routes(platform))
+    app.include_router(watchlist_routes(platform))
+    app.include_router(insight_routes(platform))
+    app.include_router(status_routes(platform, stats))
     app.include_router(control_routes(platform))
     add_quote_routes(app, platform)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign]
@@ -67,14 +76,15 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def create_app(settings: Settings, source: Callable[[Settings], Source] = make_source) -> ASGIApp:
+def create_app(settings: Settings, source: MakeSource = make_source) -> ASGIApp:
     """The whole application as uvicorn runs it.
 
     Raises:
         SourceError: the source cannot be used as configured.
     """
     platform = assemble(settings, source)
-    app: ASGIApp = build_app(platform)
+    stats = RequestStats()
+    app: ASGIApp = build_app(platform, stats)
     if settings.allowed_origins:
         app = CORSMiddleware(
             app,
@@ -85,4 +95,4 @@ def create_app(settings: Settings, source: Callable[[Settings], Source] = make_s
             expose_headers=["ETag", "Age", "Retry-After", "X-Request-ID"],
             max_age=600,
         )
-    return Envelope(app)
+    return Envelope(MetricsLayer(RateLimitLayer(app, platform.limits, settings.trusted_hops), stats))

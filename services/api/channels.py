@@ -46,7 +46,7 @@ class Channels:
                 await self._listen()
             except (RedisError, OSError, TimeoutError, RedisAway) as error:
                 if self.is_heard:
-                    log.warning("subscription lost, subscribing again", error=f"{type(error).__name__}: {error}")
+                    log.info("subscription lost, subscribing again", error=f"{type(error).__name__}: {error}")
             finally:
                 self.is_heard = False
             await asyncio.sleep(RETRY_SECONDS)

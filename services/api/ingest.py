@@ -6,17 +6,20 @@ term, and a new one begins with the current reading of every wanted symbol.
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Coroutine, Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from pydantic import ValidationError
 
 from services.api.clock import Clock, WallClock, monotonic_seconds
 from services.api.demand import Demand
+from services.api.instruments import instruments
 from services.api.lease import CAMPAIGN_SECONDS, RENEW_SECONDS, Lease, Term
 from services.api.logs import logger
-from services.api.publisher import Fenced, Publisher
+from services.api.publisher import Fenced, LocalWriter, Publisher, Writer
 from services.api.quote_store import QuoteStore
 from services.api.redis_link import RedisAway, RedisLink
 from services.api.sources import Reading, Source, quote_of
@@ -25,7 +28,7 @@ from services.contract.keyspace import LEADER_LEASE_MS, PAUSED
 from services.contract.quotes import Quote, Session, Status
 from services.contract.symbols import PROBE_SYMBOL
 
-CONFLATE_SECONDS = 0.02
+ALONE_AFTER_SECONDS = 1.0
 
 log = logger(__name__)
 
@@ -50,11 +53,13 @@ class Ingest:
         self._store = store
         self._source = source
         self._clock = clock or WallClock()
-        self._validator = Validator()
+        self.refused: Counter[str] = Counter()
+        self._validator = Validator(self.refused)
         self._served: set[str] = set()
         self._publishing = asyncio.Lock()
         self.term: Term | None = None
         self.is_paused = False
+        self.is_alone = False
         self.may_lead = True
         self.last_published = 0.0
 
@@ -63,13 +68,16 @@ class Ingest:
         return self.term is not None
 
     async def run(self) -> None:
-        """Campaign once a second; lead while elected."""
+        """Campaign once a second; lead while elected; ingest for this process alone while Redis is away."""
         while True:
-            with contextlib.suppress(RedisAway):
+            try:
                 term = await self._lease.acquire() if self.may_lead else None
                 if term is not None:
                     await self._lead(term)
                     continue
+            except RedisAway:
+                if self.may_lead and self._link.down_seconds >= ALONE_AFTER_SECONDS:
+                    await self._ingest_alone()
             await asyncio.sleep(CAMPAIGN_SECONDS)
 
     async def resign(self) -> None:
@@ -94,74 +102,86 @@ class Ingest:
     async def _lead(self, term: Term) -> None:
         log.info("leading the ingest", fence=term.fence, epoch=term.epoch)
         self.is_paused = bool(await self._link.call(lambda client: client.exists(PAUSED)))
-        self._source.start(term.run)
-        self._validator = Validator()
-        self._served = set()
-        self.term = term
-        self._demand.changed.set()
-        duties: list[asyncio.Task[None]] = [
-            asyncio.create_task(duty, name=name)
-            for name, duty in (("renew", self._renew(term)), ("play", self._play(term)), ("serve", self._serve_new(term)))
-        ]
         try:
-            done, _ = await asyncio.wait(duties, return_when=asyncio.FIRST_COMPLETED)
-            reason = "; ".join(f"{type(e).__name__}: {e}" for task in done if (e := task.exception()))
-            log.warning("no longer leading the ingest", fence=term.fence, reason=reason or "lease lost")
-            for task in done:
-                error = task.exception()
-                if error is not None and not isinstance(error, Fenced | RedisAway):
-                    raise error
+            self.term = term
+            await self._work(term, self._publisher, self._renew(term))
+        except (Fenced, RedisAway) as error:
+            log.info("no longer leading the ingest", fence=term.fence, reason=f"{type(error).__name__}: {error}")
         finally:
             self.term = None
-            for task in duties:
-                task.cancel()
+
+    async def _ingest_alone(self) -> None:
+        log.info("ingesting for this process alone until redis is back", source=self._source.name)
+        self.is_alone = True
+        try:
+            await self._work(Term(0, f"alone-{uuid4().hex[:12]}"), LocalWriter(self._store), self._link.wait_until_up())
+        finally:
+            self.is_alone = False
+
+    async def _work(self, term: Term, writer: Writer, until: Coroutine[Any, Any, None]) -> None:
+        """Play and serve until `until` ends or something fails; one failure ends all three."""
+        self._source.start(self._lease.left)
+        self._validator = Validator(self.refused)
+        self._served = set()
+        self._demand.changed.set()
+        duties = [asyncio.ensure_future(duty) for duty in (until, self._play(term, writer), self._serve_new(term, writer))]
+        try:
+            done, _ = await asyncio.wait(duties, return_when=asyncio.FIRST_COMPLETED)
+            for duty in done:
+                duty.result()
+        finally:
+            self._lease.left = self._source.position() or self._lease.left
+            for duty in duties:
+                duty.cancel()
             await asyncio.gather(*duties, return_exceptions=True)
 
     async def _renew(self, term: Term) -> None:
+        """Ends by Fenced when the lease was lost."""
         renewed = monotonic_seconds()
         while await self._lease.renew(term, self._source.position()):
             renewed = monotonic_seconds()
             await asyncio.sleep(RENEW_SECONDS)
             if monotonic_seconds() - renewed > LEADER_LEASE_MS / 1000:
                 log.warning("the event loop slept through the lease", seconds=round(monotonic_seconds() - renewed, 1))
+        raise Fenced("the lease was lost")
 
-    async def _play(self, term: Term) -> None:
+    async def _play(self, term: Term, writer: Writer) -> None:
         while True:
-            readings = await self._source.next(self._wanted)
-            await self._publish(term, readings)
+            await self._publish(term, writer, await self._source.next(self._wanted))
 
-    async def _serve_new(self, term: Term) -> None:
+    async def _serve_new(self, term: Term, writer: Writer) -> None:
         """Publish the current reading of each newly wanted symbol as soon as it is wanted."""
         while True:
             self._demand.changed.clear()
             new = self._wanted() - self._served
             if new:
-                readings = await self._source.current(new)
-                await self._publish(term, readings)
+                await self._publish(term, writer, await self._source.current(new))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
                     await self._demand.changed.wait()
             self._served &= self._demand.wanted() | self._everything()
 
     def _everything(self) -> frozenset[str]:
-        catalogue = self._source.catalogue
-        return catalogue if catalogue is not None and not self._demand.default else frozenset()
+        """Without a default list: all the source has; of a source that cannot say, the built-in list."""
+        if self._demand.default:
+            return frozenset()
+        return self._source.catalogue if self._source.catalogue is not None else frozenset(instruments())
 
     def _wanted(self) -> frozenset[str]:
         wanted = self._demand.wanted() | self._everything()
         return wanted if self._source.catalogue is None else wanted & self._source.catalogue
 
-    async def _publish(self, term: Term, readings: Sequence[Reading]) -> None:
+    async def _publish(self, term: Term, writer: Writer, readings: Sequence[Reading]) -> None:
         quotes = [quote for reading in readings if (quote := self._quote(reading))]
         if not quotes or self.is_paused:
             return
         async with self._publishing:
-            await self._publisher.publish(term, quotes, self._clock.now())
+            await writer.publish(term, quotes, self._clock.now())
         self._served.update(quote.symbol for quote in quotes)
         self.last_published = monotonic_seconds()
 
     def _quote(self, reading: Reading) -> Quote | None:
-        accepted = self._validator.accept(reading)
+        accepted = self._validator.accept(reading, self._clock.now() if self._source.catalogue is None else None)
         if accepted is None:
             return None
         try:
@@ -181,6 +201,7 @@ class Ingest:
         """For status and metrics."""
         return {
             "leader": self.is_leader,
+            "alone": self.is_alone,
             "holder": self._lease.holder,
             "fence": self.term.fence if self.term else None,
             "paused": self.is_paused,

@@ -12,7 +12,7 @@ from services.contract.keyspace import EPOCH, FENCE, LEADER, LEADER_LEASE_MS, RU
 
 _ACQUIRE = """
 local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return {holder} end
+if holder and holder ~= ARGV[1] then return {holder, redis.call('GET', KEYS[4]) or ''} end
 local fence = (tonumber(redis.call('GET', KEYS[2])) or 0) + 1
 local now = tonumber(redis.call('TIME')[1])
 if fence < now then fence = now end
@@ -36,11 +36,10 @@ CAMPAIGN_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Term:
-    """One leader's time in office. `run` is what the one before left (see keyspace.RUN)."""
+    """One leader's time in office."""
 
     fence: int
     epoch: str
-    run: str
 
 
 class Lease:
@@ -54,6 +53,8 @@ class Lease:
         self._release = link.client.register_script(_RELEASE)
         self.holder: str | None = None
         """Who ingests, as far as this node knows; None while nobody does or Redis is away."""
+        self.left = ""
+        """Where the last leader known to this node stood (see keyspace.RUN); survives a loss of Redis' data."""
 
     async def acquire(self) -> Term | None:
         """Try once; None when another node holds it. Raises RedisAway."""
@@ -65,10 +66,12 @@ class Lease:
             self.holder = None
             raise
         self.holder = answer[0].decode()
-        return Term(int(answer[1]), answer[2].decode(), answer[3].decode()) if len(answer) > 1 else None
+        self.left = answer[-1].decode() or self.left
+        return Term(int(answer[1]), answer[2].decode()) if len(answer) == 4 else None
 
     async def renew(self, term: Term, run: str) -> bool:
         """Keep it and note where the day stands; False when it was lost. Raises RedisAway."""
+        self.left = run
         kept = await self._link.call(
             lambda _: self._renew(keys=[LEADER, FENCE, RUN], args=[self._node_id, term.fence, LEADER_LEASE_MS, run, RUN_SECONDS])
         )

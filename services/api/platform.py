@@ -1,24 +1,40 @@
 """The parts of one API process and how they hang together. Composition only: no decision is taken here."""
 
-import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import time
+from typing import Literal
 
+from services.api.auth import TokenCheck, make_token_check
+from services.api.budgets import Budget
+from services.api.cache import Cache
 from services.api.channels import Channels
 from services.api.control import ControlPlane
+from services.api.database import make_engine
 from services.api.demand import Demand
+from services.api.history import Histories
 from services.api.ingest import Ingest
+from services.api.insights import LIMITS as GEMINI_LIMITS
+from services.api.insights import Insights, make_insights
+from services.api.instruments import instruments
 from services.api.lease import Lease
+from services.api.negative import NegativeCache
 from services.api.publisher import Publisher
 from services.api.quote_store import QuoteStore
+from services.api.rate_limit import RateLimits
 from services.api.redis_link import RedisAway, RedisLink
+from services.api.search import Search
 from services.api.settings import Settings
 from services.api.sources import Source
+from services.api.sources.live import LiveSource
 from services.api.tasks import Tasks
+from services.api.upstreams import Kind
+from services.api.watchlists import Watchlists
 from services.contract.messages import Demand as DemandMessage
 
-FRESHNESS_SECONDS = 0.25
+SERVICES_WITH_KEYS: tuple[Literal["twelve_data", "alpha_vantage", "gemini"], ...] = ("twelve_data", "alpha_vantage", "gemini")
+MakeSource = Callable[[Settings, RedisLink, NegativeCache], Source]
 
 
 @dataclass
@@ -27,6 +43,7 @@ class Platform:
 
     settings: Settings
     source: Source
+    negative: NegativeCache
     link: RedisLink
     store: QuoteStore
     channels: Channels
@@ -35,18 +52,25 @@ class Platform:
     publisher: Publisher
     ingest: Ingest
     control: ControlPlane
+    limits: RateLimits
+    cache: Cache
+    search: Search
+    histories: Histories
+    insights: Insights | None
+    token_check: TokenCheck | None
+    watchlists: Watchlists | None
     tasks: Tasks
 
     def default_symbols(self) -> list[str]:
         """The default list: as set, else everything the source has."""
         if self.demand.default:
             return sorted(self.demand.default)
-        return sorted(self.source.catalogue or ())
+        return sorted(self.source.catalogue if self.source.catalogue is not None else instruments())
 
     async def ask(self, symbols: list[str]) -> frozenset[str]:
         """Make symbols wanted that are not held; return those the source certainly does not have."""
         catalogue = self.source.catalogue
-        unknown = frozenset(symbols) - catalogue if catalogue is not None else frozenset[str]()
+        unknown = frozenset(symbols) - catalogue if catalogue is not None else await self.negative.known(symbols)
         known = [symbol for symbol in symbols if symbol not in unknown]
         if known:
             self.demand.interest(known)
@@ -55,11 +79,27 @@ class Platform:
                 await self.link.call(lambda client: client.publish(self.settings.redis_channel_subscriptions, hint))
         return unknown
 
-    async def watch_freshness(self) -> None:
-        """Keep `store.is_fresh` true only while updates can reach this process."""
-        while True:
-            self.store.is_fresh = self.link.is_up and self.channels.is_heard and self.lease.holder is not None
-            await asyncio.sleep(FRESHNESS_SECONDS)
+    def provider_facts(self) -> list[dict[str, object]]:
+        """State of each market data service in use, in the order they are asked."""
+        guarded = self.source.providers if isinstance(self.source, LiveSource) else ()
+        return [
+            {
+                "name": one.provider.name,
+                "open": one.breaker.is_open(time()),
+                "lastError": str(one.breaker.last_error.kind) if one.breaker.last_error else None,
+                "budgetLeft": one.budget.last_known_left,
+            }
+            for one in guarded
+        ]
+
+    def key_states(self) -> dict[str, Literal["set", "missing", "rejected"]]:
+        """Keys of external services: set, missing, or rejected by the service when it was last asked."""
+        rejected = {str(fact["name"]) for fact in self.provider_facts() if fact["lastError"] == Kind.BAD_KEY}
+        states: dict[str, Literal["set", "missing", "rejected"]] = {}
+        for service in SERVICES_WITH_KEYS:
+            is_set = self.settings.api_key(service) is not None
+            states[service] = "rejected" if service in rejected else "set" if is_set else "missing"
+        return states
 
     async def start(self) -> None:
         """Begin all background work; returns at once."""
@@ -67,7 +107,7 @@ class Platform:
         self.tasks.start("channels", self.channels.follow)
         self.tasks.start("demand", self.demand.watch)
         self.tasks.start("ingest", self.ingest.run)
-        self.tasks.start("freshness", self.watch_freshness)
+        self.tasks.start("limits", self.limits.share)
 
     async def stop(self) -> None:
         """Hand over the ingest, then end everything."""
@@ -77,10 +117,11 @@ class Platform:
         await self.link.close()
 
 
-def assemble(settings: Settings, make_source: Callable[[Settings], Source]) -> Platform:
+def assemble(settings: Settings, make_source: MakeSource) -> Platform:
     """Build the parts. Raises SourceError when the source cannot be used as configured."""
-    source = make_source(settings)
     link = RedisLink(settings)
+    negative = NegativeCache(link)
+    source = make_source(settings, link, negative)
     store = QuoteStore()
     channels = Channels(link, store)
     demand = Demand(link, frozenset(settings.default_symbols))
@@ -88,7 +129,36 @@ def assemble(settings: Settings, make_source: Callable[[Settings], Source]) -> P
     publisher = Publisher(link, settings.redis_channel_updates)
     ingest = Ingest(link, lease, publisher, demand, store, source)
     control = ControlPlane(link, ingest, settings.redis_channel_control, settings.control_key(), settings.node_id)
+    cache = Cache(link)
+    dsn = settings.database_dsn()
+    store.freshness = lambda: ingest.is_alone or (link.is_up and channels.is_heard and lease.holder is not None)
     channels.on(settings.redis_channel_updates, store.hear)
     channels.on(settings.redis_channel_subscriptions, demand.hear)
     channels.on(settings.redis_channel_control, control.hear)
-    return Platform(settings, source, link, store, channels, demand, lease, publisher, ingest, control, Tasks())
+    return Platform(
+        settings=settings,
+        source=source,
+        negative=negative,
+        link=link,
+        store=store,
+        channels=channels,
+        demand=demand,
+        lease=lease,
+        publisher=publisher,
+        ingest=ingest,
+        control=control,
+        limits=RateLimits(link, settings.rate_limit_per_minute, settings.rate_limit_upstream_per_minute),
+        cache=cache,
+        search=Search(source, cache),
+        histories=Histories(source, store, cache),
+        insights=make_insights(
+            settings.gemini_base_url,
+            settings.gemini_model,
+            settings.api_key("gemini"),
+            cache,
+            Budget(link, "gemini", GEMINI_LIMITS),
+        ),
+        token_check=make_token_check(settings),
+        watchlists=Watchlists(make_engine(dsn)) if dsn else None,
+        tasks=Tasks(),
+    )

@@ -6,11 +6,13 @@ else of the line is made here, once.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 from redis.exceptions import ResponseError
 
 from services.api.clock import unix_ms
 from services.api.lease import Term
+from services.api.quote_store import QuoteStore
 from services.api.redis_link import RedisLink
 from services.contract import keyspace
 from services.contract.quotes import Quote, utc_text
@@ -61,6 +63,28 @@ def head_of(quote: Quote, published: datetime) -> str:
 def entries_kept(lines: int) -> int:
     """Stream length for messages of this many lines, so that the stream's bytes stay bounded whatever a tick holds."""
     return max(64, min(keyspace.STREAM_MAX_ENTRIES, keyspace.STREAM_MAX_LINES // max(1, lines)))
+
+
+class Writer(Protocol):
+    """Where a leader's ticks go."""
+
+    async def publish(self, term: Term, quotes: Sequence[Quote], now: datetime) -> None: ...
+
+
+class LocalWriter:
+    """While Redis is away: ticks go into this process's own store only, under an epoch that no other process shares."""
+
+    def __init__(self, store: QuoteStore) -> None:
+        self._store = store
+        self._seq = 0
+
+    async def publish(self, term: Term, quotes: Sequence[Quote], now: datetime) -> None:
+        for quote in quotes:
+            self._seq += 1
+            held = self._store.held.get(quote.symbol)
+            fence = max(term.fence, held.fence if held else 0)
+            tail = f'{term.epoch}","fence":{fence},"seq":{self._seq},"ts":{unix_ms(now):.3f}}}'
+            self._store.take((head_of(quote, now) + tail).encode())
 
 
 class Publisher:

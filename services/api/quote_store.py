@@ -7,8 +7,9 @@ symbol is woken when its first line arrives.
 import asyncio
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from services.contract.symbols import PROBE_SYMBOL
@@ -29,6 +30,16 @@ class Held:
     ts: float
     data: dict[str, Any]
     stale_line: bytes | None = None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether its source gave it up."""
+        return self.data.get("status") == "stale"
+
+    @property
+    def source_ts(self) -> float:
+        """Unix seconds of the source's time."""
+        return datetime.fromisoformat(self.data["sourceTime"]).timestamp()
 
     def as_stale(self) -> bytes:
         """The same line with `status` stale; made once."""
@@ -54,10 +65,15 @@ class QuoteStore:
 
     def __init__(self) -> None:
         self.held: dict[str, Held] = {}
-        self.is_fresh = False
-        """Whether updates reach this process: Redis is there, the subscription is heard and somebody ingests."""
+        self.freshness: Callable[[], bool] = lambda: False
+        self.on_take: Callable[[Held], None] = lambda _: None
         self.taken = self.dropped = self.malformed = self.missed = 0
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether updates reach this process: Redis is there, the subscription is heard and somebody ingests."""
+        return self.freshness()
 
     def take(self, line: bytes) -> Held | None:
         """Keep `line` if it is newer than what is held; return what is now held because of it, else None."""
@@ -73,6 +89,7 @@ class QuoteStore:
             self.missed += new.seq - old.seq - 1
         self.held[new.symbol] = new
         self.taken += 1
+        self.on_take(new)
         for future in self._waiting.pop(new.symbol, ()):
             if not future.done():
                 future.set_result(None)

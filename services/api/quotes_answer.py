@@ -14,8 +14,10 @@ from starlette.types import Receive, Scope, Send
 
 from services.api.errors import MEDIA_TYPE, problem_bytes
 from services.api.quote_store import Held, QuoteStore
+from services.contract.endpoints import QUOTES
 from services.contract.symbols import PROBE_SYMBOL, parse_symbol
 
+ONE = QUOTES + "/{symbol}"
 SYMBOLS_MAX = 200
 WAIT_SECONDS = 1.0
 RETRY_AFTER_SECONDS = 5
@@ -34,6 +36,7 @@ class QuoteAnswer:
         self._ask = ask
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["route_template"] = ONE
         symbol = scope["path_params"]["symbol"]
         held = self._store.held.get(symbol)
         if held is None:
@@ -45,11 +48,12 @@ class QuoteAnswer:
             held = await self._wait(symbol, scope, send)
             if held is None:
                 return
-        if self._store.is_fresh:
-            await answer(scope, send, held.line, held.etag)
+        if not self._store.is_fresh:
+            await answer(scope, send, held.as_stale(), held.etag[:-1] + b'-stale"', age_of(held))
+        elif held.is_stale:
+            await answer(scope, send, held.line, held.etag, age_of(held))
         else:
-            age = str(max(0, int(time() - held.ts / 1000))).encode()
-            await answer(scope, send, held.as_stale(), held.etag[:-1] + b'-stale"', (b"age", age))
+            await answer(scope, send, held.line, held.etag)
 
     async def _wait(self, symbol: str, scope: Scope, send: Send) -> Held | None:
         if symbol == PROBE_SYMBOL:
@@ -60,7 +64,9 @@ class QuoteAnswer:
             return None
         await self._store.wait_for([symbol], WAIT_SECONDS)
         held = self._store.held.get(symbol)
-        if held is None:
+        if held is None and symbol in await self._ask([symbol]):
+            await refuse(scope, send, 404, f"no symbol {symbol}")
+        elif held is None:
             await refuse(scope, send, 503, f"no quote of {symbol} yet", (b"retry-after", str(RETRY_AFTER_SECONDS).encode()))
         return held
 
@@ -74,6 +80,7 @@ class QuotesAnswer:
         self._default = default
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["route_template"] = QUOTES
         try:
             symbols = requested_symbols(scope["query_string"])
         except ValueError as error:
@@ -96,6 +103,12 @@ class QuotesAnswer:
         body = b'{"quotes":[' + lines + b'],"missing":' + json.dumps(missing).encode() + b"}"
         seen = blake2b(b"".join([h.etag for h in found]), digest_size=12).hexdigest()
         await answer(scope, send, body, f'"{seen}-{len(missing)}{"" if fresh else "-stale"}"'.encode())
+
+
+def age_of(held: Held) -> tuple[bytes, bytes]:
+    """Age header of a stale value: seconds since it was last known to be true (its source's time when the source gave it up)."""
+    since = held.source_ts if held.is_stale else held.ts / 1000
+    return b"age", str(max(0, int(time() - since))).encode()
 
 
 def requested_symbols(query: bytes) -> list[str] | None:

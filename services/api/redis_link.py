@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.credentials import CredentialProvider
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
+from services.api.clock import monotonic_seconds
 from services.api.logs import logger
 from services.api.settings import Settings
 
@@ -66,6 +67,7 @@ class RedisLink:
         self.is_up = False
         self.last_error: str | None = "not connected yet"
         self._went_up = asyncio.Event()
+        self._down_since = monotonic_seconds()
 
     def subscriber(self) -> "redis.client.PubSub":
         """A pub/sub of its own connection, whose supervisor notices and repairs its loss (see quote_feed)."""
@@ -92,6 +94,11 @@ class RedisLink:
             self._lost(error)
             raise RedisAway(str(error)) from None
 
+    @property
+    def down_seconds(self) -> float:
+        """For how long it has been away; 0 while it is there."""
+        return 0.0 if self.is_up else monotonic_seconds() - self._down_since
+
     async def wait_until_up(self) -> None:
         await self._went_up.wait()
 
@@ -117,6 +124,8 @@ class RedisLink:
 
     def _lost(self, error: BaseException) -> None:
         text = f"{type(error).__name__}: {error}"
+        if self.is_up:
+            self._down_since = monotonic_seconds()
         if self.is_up or self.last_error == "not connected yet":
             log.warning("redis is away, serving on without it", error=text, retry_seconds=RECONNECT_SECONDS)
         self.is_up, self.last_error = False, text

@@ -13,10 +13,11 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy import URL
 
+from services.api.upstreams.addresses import check_base_url
 from services.contract.endpoints import API_PORT, DATABASE_PORT, REDIS_PORT
 from services.contract.keyspace import CHANNEL_CONTROL, CHANNEL_SUBSCRIPTIONS, CHANNEL_UPDATES
 from services.contract.symbols import Symbol
@@ -131,6 +132,24 @@ class Settings(DatabaseSettings):
     simulation_scenario: Scenario = "open"
     simulation_speed: Annotated[float, Field(ge=1, le=1000)] = 1.0
 
+    poll_seconds: Annotated[float, Field(gt=0, le=3600)] = 5.0
+    nse_base_url: str = Field("https://www.nseindia.com", validation_alias=AliasChoices("NSE_BASE_URL", "NSE__BaseUrl"))
+    twelve_data_base_url: str = "https://api.twelvedata.com"
+    twelve_data_api_key_file: Path | None = None
+    twelve_data_api_key: SecretStr | None = Field(None, validation_alias="TwelveData__ApiKey")
+    alpha_vantage_base_url: str = "https://www.alphavantage.co"
+    alpha_vantage_api_key_file: Path | None = None
+    alpha_vantage_api_key: SecretStr | None = Field(None, validation_alias="AlphaVantage__ApiKey")
+    gemini_base_url: str = "https://generativelanguage.googleapis.com"
+    gemini_model: Annotated[str, Field(pattern=r"^[a-z0-9.\-]{1,60}$")] = "gemini-2.5-flash"
+    gemini_api_key_file: Path | None = None
+
+    auth_mode: Literal["off", "jwks", "hs256"] = "off"
+    auth_issuer: str | None = None
+    auth_audience: str = "authenticated"
+    auth_jwks_url: str | None = None
+    auth_secret_file: Path | None = None
+
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_hops: Annotated[int, Field(ge=0, le=5)] = 1
     rate_limit_per_minute: Count = 60_000
@@ -189,7 +208,10 @@ class Settings(DatabaseSettings):
                 )
         return value
 
-    @field_validator("redis_password_file", "control_key_file", "client_key_file", "redis_ca_file")
+    @field_validator(
+        "redis_password_file", "control_key_file", "client_key_file", "redis_ca_file", "twelve_data_api_key_file",
+        "alpha_vantage_api_key_file", "gemini_api_key_file", "auth_secret_file",
+    )  # fmt: skip
     @classmethod
     def _readable(cls, value: Path | None) -> Path | None:
         if value is not None:
@@ -207,9 +229,39 @@ class Settings(DatabaseSettings):
             wrong += [
                 f"ALLOWED_ORIGINS: {o!r} is refused with APP_ENV=production" for o in self.allowed_origins if _LOCALHOST.match(o)
             ]
+        wrong += self._wrong_urls()
+        wrong += self._wrong_auth()
         if wrong:
             raise ValueError("\n  ".join(wrong))
         return self
+
+    def _wrong_urls(self) -> list[str]:
+        wrong = []
+        for name in ("nse_base_url", "twelve_data_base_url", "alpha_vantage_base_url", "gemini_base_url", "auth_jwks_url"):
+            url = getattr(self, name)
+            try:
+                if url is not None:
+                    check_base_url(url, production=self.app_env == "production")
+            except ValueError as error:
+                wrong.append(f"{name.upper()}: {error}")
+        return wrong
+
+    def _wrong_auth(self) -> list[str]:
+        needed = {"off": (), "jwks": ("auth_issuer", "auth_jwks_url"), "hs256": ("auth_issuer", "auth_secret_file")}[
+            self.auth_mode
+        ]
+        return [f"AUTH_MODE={self.auth_mode} needs {name.upper()}" for name in needed if getattr(self, name) is None]
+
+    def api_key(self, service: Literal["twelve_data", "alpha_vantage", "gemini"]) -> str | None:
+        """A service's key, from its file or (as the owner's names have it) from the environment; None when not set up."""
+        file: Path | None = getattr(self, f"{service}_api_key_file")
+        if file is not None:
+            return read_secret(file)
+        value: SecretStr | None = getattr(self, f"{service}_api_key", None)
+        return value.get_secret_value() if value else None
+
+    def auth_secret(self) -> str | None:
+        return read_secret(self.auth_secret_file) if self.auth_secret_file else None
 
     @property
     def is_production(self) -> bool:
@@ -233,7 +285,8 @@ class Settings(DatabaseSettings):
         return read_secret(self.control_key_file) if self.control_key_file else None
 
     def secrets(self) -> list[str]:
-        found = [self.redis_password(), self.control_key()]
+        found = [self.redis_password(), self.control_key(), self.auth_secret()]
+        found += [self.api_key("twelve_data"), self.api_key("alpha_vantage"), self.api_key("gemini")]
         found += [read_secret(self.client_key_file)] if self.client_key_file else []
         return super().secrets() + [value for value in found if value]
 

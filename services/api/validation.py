@@ -19,10 +19,10 @@ FUTURE_TOLERANCE = timedelta(seconds=60)
 class Validator:
     """Remembers the last accepted reading of each symbol."""
 
-    def __init__(self) -> None:
+    def __init__(self, refused: Counter[str] | None = None) -> None:
         self._held: dict[str, Reading] = {}
         self._quarantine: dict[str, Decimal] = {}
-        self.refused: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter() if refused is None else refused
 
     def accept(self, reading: Reading, now: datetime | None = None) -> Reading | None:
         """The reading as it may be published, or None. `now` (only for live sources) bounds the source's time."""

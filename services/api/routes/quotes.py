@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from services.api.errors import problems
 from services.api.platform import Platform
-from services.api.quotes_answer import SYMBOLS_MAX, QuoteAnswer, QuotesAnswer
+from services.api.quotes_answer import ONE, SYMBOLS_MAX, QuoteAnswer, QuotesAnswer
 from services.contract.endpoints import QUOTES
 from services.contract.messages import PriceUpdate
 from services.contract.symbols import SYMBOL_PATTERN
@@ -39,7 +39,7 @@ def add_quote_routes(app: FastAPI, platform: Platform) -> None:
     many = QuotesAnswer(platform.store, platform.ask, platform.default_symbols)
     methods = ["GET", "HEAD"]
     app.router.routes.insert(0, Route(QUOTES, many, methods=methods))
-    app.router.routes.insert(0, Route(QUOTES + "/{symbol}", one, methods=methods))
+    app.router.routes.insert(0, Route(ONE, one, methods=methods))
 
 
 def describe_quotes() -> dict[str, Any]:
@@ -47,7 +47,7 @@ def describe_quotes() -> dict[str, Any]:
     symbol = {"type": "string", "pattern": f"^{SYMBOL_PATTERN}$", "maxLength": 32}
     return {
         QUOTES: {"get": _operation("quotes", "Latest quotes of several symbols", "QuoteList", _symbols_parameter(), 422, 503)},
-        QUOTES + "/{symbol}": {
+        ONE: {
             "get": _operation(
                 "quote", "Latest quote of one symbol", "PriceUpdate",
                 {"name": "symbol", "in": "path", "required": True, "schema": symbol, "example": "RELIANCE"}, 404, 422, 503,

@@ -1,0 +1,113 @@
+"""How a service on the internet is called: one total deadline, a size limit, verified certificates, no redirects, https only.
+
+Plain http is only possible towards this machine and its networks outside production (a stand-in in tests).
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from time import time
+from typing import Any, Self
+
+import httpx
+
+from services.api.upstreams import Kind, UpstreamError, Window
+from services.api.upstreams.values import decode
+
+DEADLINE_SECONDS = 5.0
+BODY_MAX_BYTES = 5_000_000
+RETRY_AFTER_MAX_SECONDS = 3_600.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, before anybody has looked into it."""
+
+    status: int
+    content_type: str
+    body: bytes
+    headers: Mapping[str, str]
+
+
+def check(answer: Answer) -> Answer:
+    """Pass an answer that may hold data on, or raise what its transport already says.
+
+    JSON with an error status is passed on too, unless it is one that no service explains: the words inside decide.
+    """
+    is_html = "html" in answer.content_type or answer.body[:200].lstrip()[:1] == b"<"
+    is_json = answer.body.lstrip()[:1] in {b"{", b"["}
+    if 300 <= answer.status < 400:
+        raise UpstreamError(Kind.UNAVAILABLE, "a redirect was refused")
+    if answer.status == 429 and not is_json:
+        raise UpstreamError(Kind.RATE_LIMITED, "status 429", window=Window.MINUTE, retry_after=retry_after(answer.headers))
+    if answer.status >= 500 and not is_json:
+        raise UpstreamError(Kind.UNAVAILABLE, f"status {answer.status}", retry_after=retry_after(answer.headers))
+    if is_html or (answer.status in {401, 403} and not is_json):
+        raise UpstreamError(Kind.BLOCKED, f"a page instead of data, status {answer.status}")
+    if not is_json:
+        raise UpstreamError(Kind.MALFORMED, f"neither object nor list, status {answer.status}")
+    return answer
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds of a Retry-After header in either of its forms, bounded; None without a usable one."""
+    given = headers.get("retry-after", "")
+    if given.isascii() and given.isdigit():
+        return min(float(given[:9]), RETRY_AFTER_MAX_SECONDS)
+    try:
+        return min(max(0.0, parsedate_to_datetime(given).timestamp() - time()), RETRY_AFTER_MAX_SECONDS)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+class Upstream:
+    """One service's HTTP client."""
+
+    def __init__(
+        self, base_url: str, headers: Mapping[str, str] | None = None, deadline_seconds: float = DEADLINE_SECONDS
+    ) -> None:
+        self._base_url = base_url
+        self._deadline_seconds = deadline_seconds
+        self.client = httpx.AsyncClient(
+            headers=dict(headers or {}),
+            timeout=httpx.Timeout(deadline_seconds, connect=2.0),
+            follow_redirects=False,
+            limits=httpx.Limits(max_connections=10, max_keepalive_connections=5),
+            trust_env=True,
+        )
+
+    async def fetch(self, path: str, params: Mapping[str, str] | None = None, **more: Any) -> Answer:
+        """GET (or `method=`), whole answer within the deadline whatever drips. Raises UpstreamError (unavailable)."""
+        method = more.pop("method", "GET")
+        try:
+            async with asyncio.timeout(self._deadline_seconds):
+                request = self.client.stream(method, self._base_url + path, params=params, **more)
+                async with request as response:
+                    return await self._read(response)
+        except TimeoutError:
+            raise UpstreamError(Kind.UNAVAILABLE, f"no answer within {self._deadline_seconds} s") from None
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            raise UpstreamError(Kind.UNAVAILABLE, type(error).__name__) from None
+
+    async def _read(self, response: httpx.Response) -> Answer:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > BODY_MAX_BYTES:
+                raise UpstreamError(Kind.MALFORMED, f"longer than {BODY_MAX_BYTES} bytes")
+        kind = response.headers.get("content-type", "").lower()
+        return Answer(response.status_code, kind, bytes(body), {k.lower(): v for k, v in response.headers.items()})
+
+    async def json(self, path: str, params: Mapping[str, str] | None = None, **more: Any) -> Any:
+        """The decoded answer. Raises UpstreamError."""
+        return decode(check(await self.fetch(path, params, **more)).body)
+
+    async def close(self) -> None:
+        await self.client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
