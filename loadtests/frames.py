@@ -40,6 +40,22 @@ def split(buffer: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
     return frames, buffer[at:]
 
 
+def split_masked(buffer: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
+    """As `split`, for what a client sends: short, masked frames, unmasked here."""
+    frames = []
+    at = 0
+    while len(buffer) - at >= 2:
+        length, start = buffer[at + 1] & 0x7F, at + 2
+        if length == 126:
+            length, start = int.from_bytes(buffer[at + 2 : at + 4]), at + 4
+        if len(buffer) < start + 4 + length:
+            break
+        body = buffer[start + 4 : start + 4 + length]
+        frames.append((buffer[at] & 0x0F, _unmask(body, buffer[start : start + 4])))
+        at = start + 4 + length
+    return frames, buffer[at:]
+
+
 def masked(opcode: int, payload: bytes) -> bytes:
     """One final frame from a client.
 
@@ -52,8 +68,14 @@ def masked(opcode: int, payload: bytes) -> bytes:
     length = len(payload)
     head += bytes([_MASKED | length]) if length < 126 else bytes([_MASKED | 126]) + length.to_bytes(2)
     mask = secrets.token_bytes(4)
+    return head + mask + _unmask(payload, mask)
+
+
+def _unmask(payload: bytes, mask: bytes) -> bytes:
+    """Masking is its own inverse."""
+    length = len(payload)
     spread = (mask * (length // 4 + 1))[:length]
-    return head + mask + (int.from_bytes(payload) ^ int.from_bytes(spread)).to_bytes(length)
+    return (int.from_bytes(payload) ^ int.from_bytes(spread)).to_bytes(length)
 
 
 def close_code(payload: bytes) -> int:

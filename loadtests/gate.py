@@ -30,11 +30,12 @@ class Exit(IntEnum):
 
 @dataclass(frozen=True)
 class StageResult:
-    """One stage as it went. `seconds` is how long the window was open."""
+    """One stage as it went. `seconds` is how long the window was open, `opened_at` when (Unix seconds)."""
 
     stage: Stage
     reading: Reading
     seconds: float
+    opened_at: float = 0.0
 
     @property
     def updates_per_symbol_per_second(self) -> float | None:

@@ -41,6 +41,15 @@ def go_first() -> bool:
     return True
 
 
+def run_in_real_time() -> bool:
+    """Take the core at once when there is something to do; only for a process that does little. False if we may not."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except PermissionError:
+        return False
+    return True
+
+
 @dataclass
 class CpuMeter:
     """Share of one core that this process used, and of all cores that the machine did, since the last reading."""

@@ -1,5 +1,6 @@
 """The meters of a run, in one Locust process or in many: passes the conductor's word on and brings the readings together."""
 
+import time
 from typing import Any
 
 from locust.runners import MasterRunner, WorkerRunner
@@ -23,6 +24,7 @@ class LocustOrchestra:
         self._environment = environment
         self._runner = environment.runner
         self.results: list[StageResult] = []
+        self._opened_at = 0.0
         self._told: dict[str, dict[str, Any]] = {}
         self._is_master = isinstance(self._runner, MasterRunner)
         if not self._is_master:
@@ -50,6 +52,7 @@ class LocustOrchestra:
 
     def open_window(self) -> None:
         """To every process."""
+        self._opened_at = time.time()
         self._runner.send_message(MESSAGE, {"event": "open"})
 
     def close_window(self) -> None:
@@ -59,7 +62,7 @@ class LocustOrchestra:
     def collect(self, stage: Stage, seconds: float) -> None:
         """Add up what the processes measured."""
         readings = [Reading.from_data(data) for data in self._told.values()] if self._is_master else [self._own()]
-        self.results.append(StageResult(stage, total(readings), seconds))
+        self.results.append(StageResult(stage, total(readings), seconds, self._opened_at))
 
     def _own(self) -> Reading:
         meter: Meter = self._environment.meter

@@ -1,8 +1,8 @@
 """One greenlet per process reads every socket: its own epoll, the kernel's receive time, everything only counted.
 
 A greenlet per socket measures itself: the 125th socket of an update waits until 124 greenlets have run. Here the latency is the
-kernel's receive time (SO_TIMESTAMPNS) minus the publish time in the message, so that waiting for Python is not in it; that wait
-is counted as its own row, the *reader delay*, which is the stated error of the meter. Both clocks are this host's.
+kernel's receive time (SO_TIMESTAMPNS) minus the publish time in the message, so that waiting for Python is not in it; that wait,
+from the kernel's receipt to our read, is counted as its own row, the *reader delay*. Both clocks are this host's.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import json
 import socket as plain_socket
 import struct
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -24,12 +25,15 @@ from loadtests.ledger import Ledger, Seat, Track
 
 READ_BYTES = 65_536
 ANCILLARY_BYTES = 64
+DIGESTED_AT_ONCE = 16
+REST_EVERY_SECONDS = 0.02
+"""How long other greenlets (spawning, statistics) may wait while reads are digested."""
 KNOWN_LINES = 4096
 """How many message bodies are remembered decoded; every socket gets the same bytes."""
 
 _epoll = gevent.monkey.get_original("select", "epoll")
 _socket = gevent.monkey.get_original("socket", "socket")
-_READABLE, _HANG_UP = 0x001, 0x010 | 0x008  # EPOLLIN, EPOLLHUP | EPOLLERR
+_READABLE = 0x001  # EPOLLIN; hang-up and error always come too
 
 Update = tuple[Track, int, float]
 
@@ -37,7 +41,7 @@ Update = tuple[Track, int, float]
 class Line:
     """One held socket. `ready` is set when the subscription is acknowledged."""
 
-    __slots__ = ("connected_at", "descriptor", "ready", "rest", "seat", "socket")
+    __slots__ = ("connected_at", "descriptor", "ended", "ready", "rest", "seat", "socket")
 
     def __init__(self, descriptor: int, seat: Seat) -> None:
         self.socket: plain_socket.socket = _socket(fileno=descriptor)
@@ -45,12 +49,14 @@ class Line:
         self.descriptor = descriptor
         self.seat = seat
         self.rest = b""
+        self.ended = ""
         self.ready = gevent.event.Event()
         self.connected_at: float | None = None
 
     def send(self, opcode: int, payload: bytes) -> None:
-        """One short frame; a client that only subscribes never fills its send buffer."""
-        self.socket.send(masked(opcode, payload))
+        """One short frame. A socket that cannot take it is about to end, which the reader will see."""
+        with contextlib.suppress(OSError):
+            self.socket.send(masked(opcode, payload))
 
 
 class Receiver:
@@ -67,6 +73,8 @@ class Receiver:
         self._on_lost = on_lost
         self._lines: dict[int, Line] = {}
         self._known: dict[bytes, Update] = {}
+        self._unread: deque[tuple[Line, bytes, int | None]] = deque()
+        self._rested = 0.0
         self._poll = _epoll()
         gevent.spawn(self._run)
 
@@ -86,8 +94,7 @@ class Receiver:
     def release(self, line: Line) -> None:
         """End a line on our own account."""
         if self._drop(line):
-            with contextlib.suppress(OSError):
-                line.send(CLOSE, (1000).to_bytes(2))
+            line.send(CLOSE, (1000).to_bytes(2))
             line.socket.close()
 
     def begin_stage(self) -> None:
@@ -108,37 +115,62 @@ class Receiver:
         self.ledger.closed_ms = now_ms
 
     def _run(self) -> None:
+        """Reading goes before digesting: a thousand sockets may fill at once, and none should wait for another's JSON."""
         hub = gevent.get_hub()
         watcher = hub.loop.io(self._poll.fileno(), 1)
+        unread = self._unread
         while True:
-            hub.wait(watcher)
-            for descriptor, event in self._poll.poll(0, 1024):
+            if not unread:
+                hub.wait(watcher)
+            for descriptor, _ in self._poll.poll(0, 1024):
                 line = self._lines.get(descriptor)
                 if line is not None:
-                    self._read(line, event)
+                    self._read(line)
+            for _ in range(min(len(unread), DIGESTED_AT_ONCE)):
+                self._digest(*unread.popleft())
+            if unread and time.monotonic() - self._rested > REST_EVERY_SECONDS:
+                gevent.sleep(0)
+                self._rested = time.monotonic()
 
-    def _read(self, line: Line, event: int) -> None:
+    def _read(self, line: Line) -> None:
         try:
             data, ancillary, _, _ = line.socket.recvmsg(READ_BYTES, ANCILLARY_BYTES)
         except BlockingIOError:
             return
         except OSError as error:
-            self._lost(line, error.strerror or type(error).__name__)
+            self._ends(line, error.strerror or type(error).__name__)
             return
         if not data:
-            self._lost(line, "connection ended without a close frame")
+            self._ends(line, "connection ended without a close frame")
             return
-        self._digest(line, data, _stamp_ns(ancillary))
+        stamp_ns = _stamp_ns(ancillary)
+        if stamp_ns is not None and self.ledger.opened_ms <= stamp_ns / 1e6 < self.ledger.closed_ms:
+            self.reader_delay.add((time.time_ns() - stamp_ns) / 1e6)
+        self._unread.append((line, data, stamp_ns))
+
+    def _ends(self, line: Line, reason: str) -> None:
+        """No more bytes will come; a close frame that gives the real reason may still be among the undigested."""
+        line.ended = reason
+        self._poll.unregister(line.descriptor)
+        self._unread.append((line, b"", None))
 
     def _digest(self, line: Line, data: bytes, received_ns: int | None) -> None:
+        if self._lines.get(line.descriptor) is not line:
+            return
+        if line.ended and not data:
+            self._lost(line, line.ended)
+            return
         try:
             frames, line.rest = split(line.rest + data if line.rest else data)
         except FrameError as error:
             self._lost(line, str(error))
             return
-        stamped = received_ns is not None
-        received_ns = received_ns or time.time_ns()
-        received_ms = received_ns / 1e6
+        counted = self._take(line, frames, (received_ns or time.time_ns()) / 1e6)
+        if counted and received_ns is None:
+            self.clock_faults += 1
+
+    def _take(self, line: Line, frames: list[tuple[int, bytes]], received_ms: float) -> bool:
+        """Whether an update of the measured window was among the frames."""
         counted = False
         for opcode, payload in frames:
             if opcode == TEXT:
@@ -147,10 +179,8 @@ class Receiver:
                 line.send(PONG, payload)
             elif opcode == CLOSE:
                 self._lost(line, f"closed by the server with {close_code(payload)}")
-                return
-        if counted:
-            self.clock_faults += not stamped
-            self.reader_delay.add((time.time_ns() - received_ns) / 1e6)
+                break
+        return counted
 
     def _message(self, line: Line, payload: bytes, received_ms: float) -> bool:
         update = self._known.get(payload)
@@ -195,8 +225,9 @@ class Receiver:
             self._on_lost(line, reason)
 
     def _drop(self, line: Line) -> bool:
-        if self._lines.pop(line.descriptor, None) is None:
+        if self._lines.get(line.descriptor) is not line:
             return False
+        del self._lines[line.descriptor]
         with contextlib.suppress(OSError):  # not registered yet
             self._poll.unregister(line.descriptor)
         return True

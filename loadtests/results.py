@@ -83,6 +83,7 @@ def as_data(
                 "load": result.stage.load.model_dump(),
                 "promised": result.stage.promised.model_dump(),
                 "seconds": round(result.seconds, 2),
+                "openedAt": result.opened_at,
                 "updatesPerSymbolPerSecond": result.updates_per_symbol_per_second,
                 "reading": result.reading.as_data(),
             }

@@ -7,7 +7,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import Side, State
 from websockets.server import ServerProtocol
 
-from loadtests.frames import CLOSE, TEXT, FrameError, close_code, masked, split
+from loadtests.frames import CLOSE, TEXT, FrameError, close_code, masked, split, split_masked
 
 
 @given(st.lists(st.binary(max_size=70_000), max_size=4), st.integers(0, 300_000))
@@ -44,3 +44,11 @@ def test_close_codes():
     (frame,), _ = split(Frame(Opcode.CLOSE, b"\x03\xf4bye").serialize(mask=False))
     assert frame[0] == CLOSE
     assert (close_code(frame[1]), close_code(b"")) == (1012, 1005)
+
+
+@given(st.lists(st.binary(max_size=300), max_size=4), st.integers(0, 1300))
+def test_a_clients_frames_come_back_as_they_were(payloads, cut):
+    stream = b"".join(masked(TEXT, payload) for payload in payloads)
+    first, rest = split_masked(stream[:cut])
+    second, rest = split_masked(rest + stream[cut:])
+    assert first + second == [(TEXT, payload) for payload in payloads]
