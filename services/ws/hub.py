@@ -17,14 +17,13 @@ Interest = frozenset[tuple[str, Mode]]
 class Audience:
     """Clients with the same interest. `parts` are the frames of the pending batch, `newcomers` joined during it."""
 
-    __slots__ = ("changed", "interest", "members", "newcomers", "parts")
+    __slots__ = ("interest", "members", "newcomers", "parts")
 
     def __init__(self, interest: Interest) -> None:
         self.interest = interest
         self.members: set[Outbox] = set()
         self.newcomers: set[Outbox] = set()
         self.parts: list[bytes] = []
-        self.changed: list[str] = []
 
 
 @dataclass(slots=True)
@@ -154,10 +153,7 @@ class Hub:
         if self.paused:
             self._withheld.update((update.symbol, update) for update in batch)
         else:
-            for audience in self._sort(batch):
-                self._write_all(audience)
-                audience.parts.clear()
-                audience.changed.clear()
+            self._write_all(self._sort(batch), batch)
         for audience in joined:
             self._admit(audience, batch)
 
@@ -183,8 +179,8 @@ class Hub:
         self._hand_over(outbox, newest)
 
     def _sort(self, batch: list[Update]) -> list[Audience]:
-        """Put each frame to the audiences that want it."""
-        touched: dict[Audience, None] = {}
+        """Put each frame to the audiences that want it; return these."""
+        touched: list[Audience] = []
         for update in batch:
             for mode in Mode:
                 wanting = self._wanting.get((update.symbol, mode))
@@ -192,26 +188,32 @@ class Hub:
                     continue
                 frame = update.frame_for(mode)
                 for audience in wanting:
-                    audience.parts.append(frame)
-                    audience.changed.append(update.symbol)
-                    touched[audience] = None
-        return list(touched)
+                    parts = audience.parts
+                    if not parts:
+                        touched.append(audience)
+                    parts.append(frame)
+        return touched
 
-    def _write_all(self, audience: Audience) -> None:
-        frames = len(audience.parts)
-        payload = b"".join(audience.parts) if frames > 1 else audience.parts[0]
-        sent = 0
+    def _write_all(self, touched: list[Audience], batch: list[Update]) -> None:
+        """The hot loop: everything in it runs once per client and batch."""
         failed: list[Outbox] = []
-        for outbox in audience.members:
-            if outbox.dirty is not None:
-                self._conflate(outbox.dirty, audience.changed)
-                continue
-            try:
-                outbox.write(payload)
-                sent += 1
-            except Exception:  # one dying socket must never keep the others from their prices
-                failed.append(outbox)
-        self._count_writes(sent, frames)
+        for audience in touched:
+            parts = audience.parts
+            frames = len(parts)
+            payload = b"".join(parts) if frames > 1 else parts[0]
+            audience.parts = []
+            sent = 0
+            for outbox in audience.members:
+                if outbox.dirty is not None:
+                    self._conflate(outbox, outbox.dirty, batch)
+                    continue
+                try:
+                    outbox.write(payload)
+                except Exception:  # one dying socket must never keep the others from their prices
+                    failed.append(outbox)
+                else:
+                    sent += 1
+            self._count_writes(sent, frames)
         for outbox in failed:
             self._fail(outbox)
 
@@ -229,7 +231,7 @@ class Hub:
         if not updates:
             return
         if outbox.dirty is not None:
-            self._conflate(outbox.dirty, (update.symbol for update in updates))
+            self._conflate(outbox, outbox.dirty, updates)
             return
         try:
             outbox.write(b"".join(update.frame_for(outbox.symbols[update.symbol]) for update in updates))
@@ -243,12 +245,15 @@ class Hub:
         self.counts.delivered += writes * frames
         self.counts.coalesced += writes * (frames - 1)
 
-    def _conflate(self, dirty: dict[str, None], changed: Iterable[str]) -> None:
-        for symbol in changed:
-            if symbol in dirty:
+    def _conflate(self, outbox: Outbox, dirty: dict[str, None], updates: list[Update]) -> None:
+        """Keep only the names of what changed."""
+        for update in updates:
+            if update.symbol not in outbox.symbols:
+                continue
+            if update.symbol in dirty:
                 self.counts.conflated += 1
             else:
-                dirty[symbol] = None
+                dirty[update.symbol] = None
 
     def _fail(self, outbox: Outbox) -> None:
         self.counts.failed_writes += 1

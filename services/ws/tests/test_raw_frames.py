@@ -34,6 +34,7 @@ class Raw:
 
     def __init__(self, reader, writer):
         self.reader, self.writer = reader, writer
+        self.handshake = b""
 
     @classmethod
     @contextlib.asynccontextmanager
