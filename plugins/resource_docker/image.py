@@ -12,23 +12,40 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import build_context, image_build, images
+from . import build_context, checking, image_build, images
 from .errors import DockerError
 from .properties import UNKNOWN, Secret, contains_unknown, without_nulls
 from .resource_type import Context, Difference, Found, Made
+from .schema import Fields, boolean, listing, mapping, one_of, single, string
 
-INPUTS = {"build", "buildOnPreview", "imageName", "registry", "skipPush"}
-BUILD_INPUTS = {
-    "addHosts",
-    "args",
-    "builderVersion",
-    "cacheFrom",
-    "context",
-    "contextDigest",
-    "dockerfile",
-    "network",
-    "platform",
-    "target",
+FIELDS: Fields = {
+    "build": single(
+        {
+            "addHosts": listing(),
+            "args": mapping(),
+            "builderVersion": string(check=one_of(*image_build.BUILDERS)),
+            "cacheFrom": single({"images": listing()}),
+            "context": string(),
+            "contextDigest": string(),
+            "dockerfile": string(),
+            "network": string(),
+            "platform": string(),
+            "target": string(),
+        }
+    ),
+    "buildOnPreview": boolean(),
+    "imageName": string(required=True),
+    "registry": single({"password": string(), "server": string(), "username": string()}),
+    "skipPush": boolean(),
+}
+OUTPUTS: Fields = {
+    "baseImageName": string(output=True),
+    "context": string(output=True),
+    "dockerfile": string(output=True),
+    "imageName": string(output=True),
+    "platform": string(computed=True),
+    "registryServer": string(output=True),
+    "repoDigest": string(output=True),
 }
 KEPT_INPUTS = "__inputs"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
@@ -41,26 +58,20 @@ class Image:
         self, context: Context, news: dict[str, Any], olds: dict[str, Any], autoname: Callable[[], str | None]
     ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         inputs = without_nulls(news)
-        failures = [(key, f"{key} is no input of Image; remove it") for key in sorted(inputs.keys() - INPUTS)]
-        if "imageName" not in inputs:
-            failures.append(("imageName", "imageName is required and missing"))
+        failures = checking.check(FIELDS, inputs, {}, lambda: None).failures
+        if failures:
+            return inputs, failures
         if inputs.get("buildOnPreview") is not True:
             inputs["buildOnPreview"] = False
-        build = inputs.get("build")
-        if build is None or isinstance(build, dict):
-            inputs["build"] = self._check_build(context, without_nulls(build or {}), failures)
-        failures += _unqualified_names(inputs)
-        return inputs, failures
+        if inputs.get("build") is not UNKNOWN:
+            inputs["build"] = self._check_build(context, without_nulls(inputs.get("build") or {}), failures)
+        return inputs, failures + _unqualified_names(inputs)
 
     def _check_build(self, context: Context, build: dict[str, Any], failures: list[tuple[str, str]]) -> dict[str, Any]:
-        failures += [(f"build.{key}", f"{key} is no option of a build") for key in sorted(build.keys() - BUILD_INPUTS)]
         build.setdefault("context", ".")
         if build["context"] is not UNKNOWN:
             build.setdefault("dockerfile", os.path.normpath(os.path.join(build["context"], build_context.DOCKERFILE)))  # noqa: PTH118
         build.setdefault("dockerfile", UNKNOWN)
-        builder = build.get("builderVersion", "BuilderBuildKit")
-        if builder is not UNKNOWN and builder not in image_build.BUILDERS:
-            failures.append(("build.builderVersion", f"expected one of {', '.join(image_build.BUILDERS)}, got {builder!r}"))
         if UNKNOWN not in (build["context"], build["dockerfile"]):
             try:
                 build["contextDigest"] = _digest(build["context"], build["dockerfile"])
@@ -71,11 +82,11 @@ class Image:
             context.log.info(context.urn, f"Building for {build['platform']}; set build.platform to build for another one.")
         return build
 
-    def diff(self, prior: dict[str, Any], inputs: dict[str, Any], ignored: list[str]) -> Difference:
+    def diff(self, prior: dict[str, Any], inputs: dict[str, Any]) -> Difference:
         old, new = without_nulls(prior.get(KEPT_INPUTS) or {}), without_nulls(inputs)
         changes: dict[str, tuple[str, bool]] = {}
         for key in sorted(old.keys() | new.keys()):
-            if key in ignored or old.get(key) == new.get(key):
+            if old.get(key) == new.get(key):
                 continue
             if key == "registry" and key in old and key in new and _server(old) == _server(new):
                 # Credentials come and go; the image is the same.

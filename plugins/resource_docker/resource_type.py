@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from threading import Event
 from typing import Any, Protocol
 
 from .engine import Engine
@@ -12,12 +11,11 @@ from .engine_log import EngineLog
 
 @dataclass
 class Context:
-    """What an operation works with. `cancelled` is set when the engine wants everything to end."""
+    """What an operation works with; `urn` is the resource that messages belong to."""
 
     engine: Engine
     log: EngineLog
     urn: str = ""
-    cancelled: Event = field(default_factory=Event)
 
 
 @dataclass
@@ -53,7 +51,7 @@ class ResourceType(Protocol):
         self, context: Context, news: dict[str, Any], olds: dict[str, Any], autoname: Any
     ) -> tuple[dict[str, Any], list[tuple[str, str]]]: ...
 
-    def diff(self, prior: dict[str, Any], inputs: dict[str, Any], ignored: list[str]) -> Difference: ...
+    def diff(self, prior: dict[str, Any], inputs: dict[str, Any]) -> Difference: ...
 
     def create(self, context: Context, inputs: dict[str, Any], *, preview: bool) -> Made: ...
 

@@ -103,9 +103,7 @@ class ResourceProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
         with _answering(context, f"diffing {request.urn}"):
-            difference = self._type(request).diff(
-                from_struct(request.olds), from_struct(request.news), list(request.ignoreChanges)
-            )
+            difference = self._type(request).diff(from_struct(request.olds), from_struct(request.news))
         return _diff_response(difference)
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802

@@ -34,7 +34,7 @@ def _part_identity(part: Field, value: Any, *, zero: bool) -> Any:
             value = part.default if part.default is not None else _ZERO[part.kind]
         if value == "" and part.empty_means is not None and zero:
             value = part.empty_means
-        return None if value in (None, "") and not isinstance(value, bool) and value != 0 else value
+        return None if value == "" else value
     if value is None or value == [] or value == {}:
         return None
     elements = value if isinstance(value, list) else [value]

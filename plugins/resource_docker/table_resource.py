@@ -44,7 +44,7 @@ class TableResource:
         checked = checking.check(self.fields, news, olds, autoname)
         return checked.inputs, checked.failures
 
-    def diff(self, prior: dict[str, Any], inputs: dict[str, Any], ignored: list[str]) -> Difference:
+    def diff(self, prior: dict[str, Any], inputs: dict[str, Any]) -> Difference:
         planned = planning.plan(self.fields, prior, inputs)
         changed = any(not planning.same(prior.get(key), planned.outputs[key]) for key in self.fields)
         changes = diff.detailed_diff(self.fields, prior, planned, inputs) if changed else {}
