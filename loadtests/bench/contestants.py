@@ -81,7 +81,7 @@ def running(name: str, place: Place) -> Iterator[int]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             _command(name, place), env=_environment(place), cwd=ROOT, stdout=output, stderr=output,
-            preexec_fn=lambda: os.sched_setaffinity(0, {place.core}),
+            preexec_fn=lambda: os.sched_setaffinity(0, {place.core}),  # noqa: PLW1509
         )  # fmt: skip
         try:
             _wait_for_port(process, place.port, log)

@@ -80,8 +80,8 @@ def measure(generator: Path, name: str, load: Load, box: RedisBox, place: Place,
     with running(name, place) as pid:
         key = place.client_key_file.read_text() if name == "ours" else ""
         words = [
-            "127.0.0.1", place.port, "/ws", key, "", box.port, CHANNEL_UPDATES, box.password, load.clients, load.symbols, load.each,
-            "same" if load.same else "random", load.updates, WARM_SECONDS, seconds, pid, pad,
+            "127.0.0.1", place.port, "/ws", key, "", box.port, CHANNEL_UPDATES, box.password,
+            load.clients, load.symbols, load.each, "same" if load.same else "random", load.updates, WARM_SECONDS, seconds, pid, pad,
         ]  # fmt: skip
         cores = os.sched_getaffinity(0)
         done = subprocess.run(
@@ -172,7 +172,7 @@ def run(arguments: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def main() -> int:
-    """Measure, write, print; exit 0 when it could be measured, 2 when not. Goals are printed, they do not decide the exit code."""
+    """Measure, write, print. Exit 0 when it could be measured, 2 when not; goals are printed, they decide no exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--servers", type=lambda text: text.split(","), default=list(NAMES))
     parser.add_argument("--loads", type=lambda text: text.split(","), default=list(LOADS))
