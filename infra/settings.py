@@ -129,8 +129,8 @@ def _replay_problems(settings: Settings) -> list[str]:
         return []  # the folder is the other host's
     if not folder.is_absolute():
         return [f"marketDataDir: got {folder}, expected an absolute folder"]
-    if not any((folder / f"{day}{ending}").is_file() for ending in (".csv", ".csv.gz")):
-        return [f"replayDay: got {day}, expected a day with {day}.csv or {day}.csv.gz in {folder}"]
+    if not any(next(folder.rglob(f"{day}{ending}"), None) for ending in (".csv", ".csv.gz")):
+        return [f"replayDay: got {day}, expected a day with {day}.csv or {day}.csv.gz below {folder}"]
     return []
 
 

@@ -1,0 +1,87 @@
+"""`python -m ops`: what a person does to a stack. Exit 0 done, 1 failed, 2 cannot begin, 3 smoke failed, 130 interrupted."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from ops.access import DEFAULT_STACK, STACK
+from ops.down import down as bring_down
+from ops.logs import logs as read_logs
+from ops.progress import console
+from ops.replay import set_replay
+from ops.stack import Stack
+from ops.status import status as show_status
+from ops.up import up as bring_up
+from tools.machine.problem import Problem
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="What a person does to a stack."
+)
+StackName = Annotated[str, typer.Option("--stack", envvar=STACK, help="the stack's name")]
+SmokeToo = Annotated[bool, typer.Option("--smoke/--no-smoke", help="check the platform from outside afterwards")]
+
+
+@app.command()
+def up(stack: StackName = DEFAULT_STACK, smoke: SmokeToo = True) -> int:
+    """Look for what could stop it, bring the stack up, check it, say where it is."""
+    return bring_up(Stack(stack), console(), smoke=smoke)
+
+
+@app.command()
+def down(stack: StackName = DEFAULT_STACK) -> int:
+    """Remove the stack; its data stays, and how to remove that is said."""
+    return bring_down(Stack(stack), console())
+
+
+@app.command()
+def status(stack: StackName = DEFAULT_STACK) -> int:
+    """Say what runs and whether it is whole."""
+    return show_status(Stack(stack), console())
+
+
+@app.command()
+def replay(
+    day: Annotated[str, typer.Argument(help="YYYY-MM-DD")],
+    speed: Annotated[str, typer.Argument(help="1 to 1000 times as fast as it was, or max")] = "60",
+    stack: StackName = DEFAULT_STACK,
+    smoke: SmokeToo = True,
+) -> int:
+    """Let a recorded trading day run through the stack (folder: STOCK_TRACKER_MARKET_DATA)."""
+    out = console()
+    out.print(f"✓ {set_replay(Stack(stack), day, speed)}", markup=False)
+    return bring_up(Stack(stack), out, smoke=smoke)
+
+
+@app.command()
+def logs(
+    service: Annotated[str | None, typer.Argument(help="redis, database, migration, api, ws, web or edge; all without")] = None,
+    tail: Annotated[int, typer.Option(help="lines of each container")] = 50,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="go on until interrupted")] = False,
+    stack: StackName = DEFAULT_STACK,
+) -> int:
+    """The lines of a service's containers in the order of time."""
+    for line in read_logs(Stack(stack), service, tail, follow):
+        print(line)
+    return 0
+
+
+def main() -> int:
+    """Run the command line and return its exit code."""
+    try:
+        return int(app(standalone_mode=False) or 0)
+    except Problem as problem:
+        print(f"ops: {problem}", file=sys.stderr)
+        return 2
+    except typer.Exit as ended:
+        return ended.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except BrokenPipeError:  # `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
