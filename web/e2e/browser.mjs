@@ -11,13 +11,17 @@ export function launch() {
 export async function watchPage(page) {
   const complaints = []
   const hosts = new Set()
+  const watched = { complaints, hosts, sockets: 0 }
   page.on('console', (message) => message.type() === 'error' && complaints.push(`console: ${message.text()}`))
   page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`))
   page.on('request', (request) => hosts.add(new URL(request.url()).host))
-  page.on('websocket', (socket) => hosts.add(new URL(socket.url()).host))
+  page.on('websocket', (socket) => {
+    watched.sockets += 1
+    hosts.add(new URL(socket.url()).host)
+  })
   await page.exposeFunction('reportViolation', (text) => complaints.push(`policy: ${text}`))
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => window.reportViolation(`${event.violatedDirective} ${event.blockedURI}`))
   })
-  return { complaints, hosts }
+  return watched
 }

@@ -30,7 +30,7 @@ export class Market {
     this.owed = 0
     this.turn = 0
     this.last = Date.now()
-    this.moving = [...symbols, ...INDICES]
+    this.moving = [...this.quotes.keys()]
   }
 
   open(symbol, base) {
@@ -82,11 +82,11 @@ export class Market {
 }
 
 const DAY_MS = 86_400_000
-const RANGES = { '1D': [75, 300_000], '1W': [7 * 25, 900_000], '1M': [22, DAY_MS], '1Y': [250, DAY_MS] }
+const INTERVALS = { intraday: [75, 300_000], daily: [250, DAY_MS] }
 
 /** Bars that end at the symbol's own price now. */
-export function history(quote, range) {
-  const [count, stepMs] = RANGES[range] ?? RANGES['1D']
+export function history(quote, interval) {
+  const [count, stepMs] = INTERVALS[interval] ?? INTERVALS.intraday
   const random = randomOf(quote.symbol.length * 31 + count)
   const end = Math.floor(Date.now() / stepMs) * stepMs
   const bars = []
@@ -95,7 +95,7 @@ export function history(quote, range) {
     const open = cents(close * (1 + (random() - 0.5) * (stepMs === DAY_MS ? 0.02 : 0.003)))
     const high = cents(Math.max(open, close) * (1 + random() * 0.001))
     const low = cents(Math.min(open, close) * (1 - random() * 0.001))
-    bars.unshift({ timestamp: new Date(end - index * stepMs).toISOString(), open, high, low, close, volume: Math.floor(random() * 1e6) })
+    bars.unshift({ start: new Date(end - index * stepMs).toISOString(), open, high, low, close, volume: Math.floor(random() * 1e6) })
     close = open
   }
   return bars

@@ -126,12 +126,12 @@ export class Standin {
     }
     if (path === '/indices') return this.json(request, response, { indices: this.market.indices() })
     if (path === '/market/status') return this.json(request, response, this.marketStatus())
-    if (path === '/status') return this.json(request, response, { insights: this.insights })
-    if (path === '/symbols') return this.json(request, response, { symbols: this.find(url.searchParams.get('q') ?? '') })
+    if (path === '/status') return this.json(request, response, { status: 'ready', keys: { gemini: this.insights ? 'set' : 'missing' } })
+    if (path === '/symbols') return this.json(request, response, { symbols: this.find(url.searchParams.get('query') ?? '') })
     const [, route, encoded] = path.split('/')
     const symbol = decodeURIComponent(encoded ?? '')
     if (route === 'history' && this.market.has(symbol)) {
-      return this.json(request, response, { bars: history(this.market.quotes.get(symbol), url.searchParams.get('range')) })
+      return this.json(request, response, { bars: history(this.market.quotes.get(symbol), url.searchParams.get('interval')) })
     }
     if (route === 'insights' && this.insights) return this.json(request, response, { text: `${symbol} moved with its sector today.` })
     this.problem(response, 404, `No such route: ${url.pathname}`)

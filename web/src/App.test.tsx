@@ -85,6 +85,17 @@ describe('S132 error recovery', () => {
     expect(page.pill).toBe('live')
   })
 
+  it('leaves its socket when the browser goes offline, and is back with the network', async () => {
+    await openedLive()
+    const old = page.server.newest
+    await page.when(() => window.dispatchEvent(new Event('offline')))
+    expect(old.closedByPage, 'a dead socket may stay open for minutes').not.toBeNull()
+    expect(page.pill).toBe('offline')
+    await page.when(() => window.dispatchEvent(new Event('online')))
+    await page.when(() => page.server.newest.greet())
+    expect(page.pill).toBe('live')
+  })
+
   it('shows degraded and paused with the reason, and leaves both by itself', async () => {
     await openedLive()
     await page.when(() => page.server.newest.tell({ type: 'status', state: 'degraded', timestamp: '' }))

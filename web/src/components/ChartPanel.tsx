@@ -4,7 +4,7 @@ import '../styles/chart.css'
 import { barSecondsOf, RANGES, useHistory, withQuote, type Candle, type Range } from '../state/history'
 import type { QuoteRow } from '../state/quoteStore'
 import { useServices } from '../state/services'
-import { useQuote, useValue } from '../state/useQuotes'
+import { useKind, useQuote, useValue } from '../state/useQuotes'
 import { ChartTable } from './ChartTable'
 import { chartTimeOf, summaryOf } from './chartWords'
 
@@ -14,12 +14,13 @@ export default function ChartPanel({ symbol }: { readonly symbol: string }) {
   const { settings } = useServices()
   const [range, setRange] = useState<Range>('1D')
   const { chartStyle } = useValue(settings)
+  const kind = useKind() // a simulation and a recording know one day only
   const candles = useCandles(symbol, range)
   const summary = summaryOf(symbol, range, candles.shown)
   return (
     <div className="chart-panel">
       <div className="chart-tools">
-        <Segments label="Range" options={RANGES.map((option) => [option, option])} chosen={range} choose={setRange} />
+        <Segments label="Range" options={RANGES.map((option) => [option, option])} offered={kind === 'live' ? RANGES : ['1D']} chosen={range} choose={setRange} />
         <Segments label="Style" options={[['line', 'Line'], ['candles', 'Candles']]} chosen={chartStyle} choose={(style) => settings.set({ ...settings.get(), chartStyle: style })} />
       </div>
       <div className="chart-space">
@@ -73,15 +74,17 @@ interface Grown {
 interface SegmentsProps<T extends string> {
   readonly label: string
   readonly options: readonly (readonly [T, string])[]
+  /** Absent: all of them. */
+  readonly offered?: readonly T[]
   readonly chosen: T
   readonly choose: (option: T) => void
 }
 
-function Segments<T extends string>({ label, options, chosen, choose }: SegmentsProps<T>) {
+function Segments<T extends string>({ label, options, offered, chosen, choose }: SegmentsProps<T>) {
   return (
     <div className="segments" role="group" aria-label={label}>
       {options.map(([option, words]) => (
-        <button key={option} type="button" aria-pressed={option === chosen} onClick={() => choose(option)}>{words}</button>
+        <button key={option} type="button" aria-pressed={option === chosen} disabled={offered?.includes(option) === false} onClick={() => choose(option)}>{words}</button>
       ))}
     </div>
   )

@@ -14,7 +14,7 @@ export function Footer({ open }: { readonly open: (dialog: DialogName) => void }
       <span>Release {config.release === 'unknown' ? (release ?? 'unknown') : config.release}</span>
       {stream.latencyMs !== null && <span>Tick {Math.round(stream.latencyMs)} ms</span>}
       <span>All times are IST</span>
-      <button type="button" className="link" onClick={() => open('help')}>Keys</button>
+      <button type="button" className="link for-keyboards" onClick={() => open('help')}>Keys</button>
     </footer>
   )
 }

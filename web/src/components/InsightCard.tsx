@@ -4,7 +4,7 @@ import { useRest } from '../state/useRest'
 
 export default function InsightCard({ symbol }: { readonly symbol: string }) {
   const { data: status } = useRest<ServerStatus>('/api/v1/status')
-  const { data } = useRest<InsightAnswer>(status?.insights ? `/api/v1/insights/${encodeURIComponent(symbol)}` : null)
+  const { data } = useRest<InsightAnswer>(status?.keys?.gemini === 'set' ? `/api/v1/insights/${encodeURIComponent(symbol)}` : null)
   if (!data?.text) return null
   return (
     <section className="insight" aria-label="Insight">

@@ -81,7 +81,7 @@ function AddButton({ symbol }: { readonly symbol: string }) {
 function useFound(text: string): readonly FoundSymbol[] {
   const { names } = useServices()
   const known = useValue(names.known)
-  const { data } = useRest<SymbolsAnswer>(text === '' ? null : `/api/v1/symbols?q=${encodeURIComponent(text)}`)
+  const { data } = useRest<SymbolsAnswer>(text === '' ? null : `/api/v1/symbols?query=${encodeURIComponent(text)}&limit=${SHOWN}`)
   useEffect(() => {
     if (data) names.learn(data.symbols)
   }, [data, names])

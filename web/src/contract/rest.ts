@@ -24,14 +24,13 @@ export interface SymbolsAnswer {
   readonly symbols: FoundSymbol[]
 }
 
-/** One bar of a history; `timestamp` is its start, RFC 3339. */
+/** One finished bar; `start` is a UTC moment, or a date for days. */
 export interface Bar {
-  readonly timestamp: string
-  readonly open: number
-  readonly high: number
-  readonly low: number
+  readonly start: string
+  readonly open: number | null
+  readonly high: number | null
+  readonly low: number | null
   readonly close: number
-  readonly volume: number | null
 }
 
 export interface HistoryAnswer {
@@ -39,12 +38,23 @@ export interface HistoryAnswer {
 }
 
 export interface ServerStatus {
-  /** Whether insights are configured on the server. */
-  readonly insights?: boolean
+  /** State of each external service's key. */
+  readonly keys?: Readonly<Record<string, 'set' | 'missing' | 'rejected'>>
 }
 
 export interface InsightAnswer {
-  readonly text?: string
+  /** Null when the model withheld one. */
+  readonly text: string | null
+}
+
+export interface StoredWatchlist {
+  readonly id: string
+  readonly name: string
+  readonly symbols: readonly string[]
+}
+
+export interface WatchlistsAnswer {
+  readonly watchlists: readonly StoredWatchlist[]
 }
 
 /** RFC 9457, the one error shape of the API. */

@@ -7,6 +7,9 @@ import { useRest } from './useRest'
 export type Range = '1D' | '1W' | '1M' | '1Y'
 export const RANGES: readonly Range[] = ['1D', '1W', '1M', '1Y']
 
+/** How many trading days a range shows. */
+const DAYS: Readonly<Record<Range, number>> = { '1D': 1, '1W': 5, '1M': 22, '1Y': 250 }
+
 /** One bar as the chart wants it: start in Unix seconds, prices in rupees. */
 export interface Candle {
   readonly time: number
@@ -26,17 +29,23 @@ export interface History {
 const NONE: readonly Candle[] = []
 
 export function useHistory(symbol: string, range: Range): History {
-  const { data, error, loading } = useRest<HistoryAnswer>(`/api/v1/history/${encodeURIComponent(symbol)}?range=${range}`)
-  const candles = useMemo(() => (data ? candlesOf(data.bars) : NONE), [data])
+  const interval = range === '1D' ? 'intraday' : 'daily'
+  const { data, error, loading } = useRest<HistoryAnswer>(`/api/v1/history/${encodeURIComponent(symbol)}?interval=${interval}`)
+  const candles = useMemo(() => {
+    const all = data ? candlesOf(data.bars) : NONE
+    return range === '1D' ? all : all.slice(-DAYS[range])
+  }, [data, range])
   return { candles, loading, missing: error !== undefined || data?.bars.length === 0 }
 }
 
 /** Bars in rising order of time, each time once, without a value that cannot be drawn. */
 export function candlesOf(bars: readonly Bar[]): readonly Candle[] {
   const byTime = new Map<number, Candle>()
-  for (const { timestamp, open, high, low, close } of bars) {
-    const time = Math.floor(Date.parse(timestamp) / 1000)
-    if ([time, open, high, low, close].every(Number.isFinite)) byTime.set(time, { time, open, high, low, close })
+  for (const { start, close, ...bar } of bars) {
+    const time = Math.floor(Date.parse(start) / 1000)
+    const open = bar.open ?? close
+    const candle = { time, open, high: bar.high ?? Math.max(open, close), low: bar.low ?? Math.min(open, close), close }
+    if (Object.values(candle).every(Number.isFinite)) byTime.set(time, candle)
   }
   return [...byTime.values()].sort((a, b) => a.time - b.time)
 }

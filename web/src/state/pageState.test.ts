@@ -11,7 +11,8 @@ describe('S128 fallback logic: the state of the page', () => {
   it.each<[string, Partial<Facts>, string]>([
     ['all is well', {}, 'live'],
     ['nothing has come yet', { hasQuotes: false, socket: 'connecting' }, 'loading'],
-    ['the browser is offline', { browserOnline: false }, 'offline'],
+    ['the browser is offline', { browserOnline: false, socket: 'disconnected' }, 'offline'],
+    ['the browser is offline and the stack is on its own machine', { browserOnline: false }, 'live'],
     ['the socket is gone and polling is not allowed', { socket: 'disconnected', socketGivenUp: true }, 'offline'],
     ['the socket is gone and polling fails too', { socket: 'disconnected', socketGivenUp: true, polling: 'failing' }, 'offline'],
     ['the socket is gone and polling works', { socket: 'disconnected', socketGivenUp: true, polling: 'working' }, 'polling'],
@@ -27,7 +28,7 @@ describe('S128 fallback logic: the state of the page', () => {
   })
 
   it('shows first what matters most', () => {
-    expect(stateWith({ browserOnline: false, server: 'paused', allStale: true }), 'offline explains everything else').toBe('offline')
+    expect(stateWith({ browserOnline: false, socket: 'disconnected', server: 'paused', allStale: true }), 'offline explains everything else').toBe('offline')
     expect(stateWith({ server: 'paused', session: 'closed' })).toBe('paused')
     expect(stateWith({ session: 'closed', allStale: true }), 'a closed market raises no stale alarm').toBe('closed')
   })

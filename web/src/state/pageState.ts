@@ -30,8 +30,9 @@ export function pageStateOf(facts: Facts): PageState {
 }
 
 function isOffline({ browserOnline, socket, socketGivenUp, polling }: Facts): boolean {
-  if (!browserOnline) return true
-  return socket !== 'connected' && socketGivenUp && (polling === 'off' || polling === 'failing')
+  // A browser without a network still reaches a stack on its own machine: what works is believed before what it says.
+  if (socket === 'connected' || polling === 'working') return false
+  return !browserOnline || (socketGivenUp && (polling === 'off' || polling === 'failing'))
 }
 
 /** `null` is unknown: then no rest is claimed. */

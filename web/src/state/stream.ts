@@ -146,7 +146,11 @@ export class Stream implements SocketOwner, PollOwner {
     this.socket?.retryNow()
   }
 
-  private readonly onOffline = (): void => this.change({ browserOnline: false })
+  /** The open socket may be dead and never say so; a new one tells at once whether the server is out of reach. */
+  private readonly onOffline = (): void => {
+    this.change({ browserOnline: false })
+    this.socket?.renew('the browser is offline')
+  }
 
   private greeted(timestamp: string, release: string): void {
     this.clock.observe(Date.parse(timestamp), this.connectingSince, Date.now())

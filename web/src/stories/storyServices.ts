@@ -83,7 +83,7 @@ function barsOf(index: number): object[] {
   const closes = pricesOf(BASES[index] ?? 100, index).slice(-30)
   return closes.slice(1).map((close, step) => {
     const open = closes[step] ?? close
-    return { timestamp: new Date(start + step * 300_000).toISOString(), open, close, high: Math.max(open, close) + 0.8, low: Math.min(open, close) - 0.7, volume: 90_000 }
+    return { start: new Date(start + step * 300_000).toISOString(), open, close, high: Math.max(open, close) + 0.8, low: Math.min(open, close) - 0.7, volume: 90_000 }
   })
 }
 

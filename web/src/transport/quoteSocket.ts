@@ -76,6 +76,11 @@ export class QuoteSocket {
     this.connect()
   }
 
+  /** Leaves a connection that can no longer be trusted and makes a new one. */
+  renew(reason: string): void {
+    if (this.state.phase === 'connected') this.drop(CLOSE_SILENT, reason)
+  }
+
   /** Replaces the set of symbols to hold; only the difference is sent. */
   watch(symbols: Iterable<string>): void {
     this.wanted = new Set(symbols)
