@@ -81,7 +81,8 @@ def measure(generator: Path, name: str, load: Load, box: RedisBox, place: Place,
         key = place.client_key_file.read_text() if name == "ours" else ""
         words = [
             "127.0.0.1", place.port, "/ws", key, "", box.port, CHANNEL_UPDATES, box.password,
-            load.clients, load.symbols, load.each, "same" if load.same else "random", load.updates, WARM_SECONDS, seconds, pid, pad,
+            load.clients, load.symbols, load.each, "same" if load.same else "random", load.updates,
+            WARM_SECONDS, seconds, pid, pad,
         ]  # fmt: skip
         cores = os.sched_getaffinity(0)
         done = subprocess.run(
@@ -133,9 +134,8 @@ def judge(rows: list[dict[str, Any]]) -> list[str]:
 
 def show(rows: list[dict[str, Any]]) -> None:
     """A table on stdout."""
-    print(
-        f"{'load':14} {'server':15} {'msg/s':>8} {'reach':>8} {'p50':>8} {'p95':>8} {'p99 ms':>8} {'s/M':>7} {'KiB/conn':>9} {'gen':>5}"
-    )
+    heads = f"{'load':14} {'server':15} {'msg/s':>8} {'reach':>8} {'p50':>8} {'p95':>8} {'p99 ms':>8} {'s/M':>7}"
+    print(f"{heads} {'KiB/conn':>9} {'gen':>5}")
     for row in rows:
         print(
             f"{row['load']:14} {row['server']:15} {row['deliveries_per_second']:8.0f} {row['reach']:8.2%} {row['p50_ms']:8.1f} "
