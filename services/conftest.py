@@ -17,12 +17,7 @@ from pathlib import Path
 import pytest
 
 IMAGE = "stock-tracker-test-services:1"
-DOCKERFILE = """\
-FROM debian:trixie-slim
-RUN apt-get update -q \\
- && apt-get install -q -y --no-install-recommends redis-server postgresql \\
- && rm -rf /var/lib/apt/lists/*
-"""
+DOCKERFILE = Path(__file__).parent / "images/testing/Dockerfile"
 REDIS_COMMAND = (
     "exec redis-server --port 6379 --bind 0.0.0.0 --protected-mode no --save '' "
     "--requirepass {password} --maxmemory 100mb --maxmemory-policy volatile-lru"
@@ -123,7 +118,7 @@ def services_image() -> str:
         pytest.skip(f"no Docker engine answers: {error}")
     if not _docker("images", "-q", IMAGE):
         build = ["docker", "build", "-q", "-t", IMAGE, "-"]
-        subprocess.run(build, input=DOCKERFILE, text=True, check=True, capture_output=True, timeout=600)
+        subprocess.run(build, input=DOCKERFILE.read_text(), text=True, check=True, capture_output=True, timeout=600)
     return IMAGE
 
 

@@ -2,7 +2,6 @@
 
 from services.api.upstreams import Kind, UpstreamError, Window
 
-OPEN_SECONDS = 60.0
 OPEN_MAX_SECONDS = 900.0
 REFUSED_KEY_SECONDS = 900.0
 SYMBOL_KINDS = frozenset({Kind.UNKNOWN_SYMBOL, Kind.NOT_COVERED, Kind.NO_DATA})
@@ -12,9 +11,9 @@ SYMBOL_KINDS = frozenset({Kind.UNKNOWN_SYMBOL, Kind.NOT_COVERED, Kind.NO_DATA})
 class Breaker:
     """Closed, open until a moment, then one trial: half open."""
 
-    def __init__(self) -> None:
+    def __init__(self, open_seconds: float = 60.0) -> None:
         self.open_until = 0.0
-        self._pause = OPEN_SECONDS
+        self._open_seconds = self._pause = open_seconds
         self.last_error: UpstreamError | None = None
 
     def is_open(self, now: float) -> bool:
@@ -23,7 +22,7 @@ class Breaker:
 
     def succeeded(self) -> None:
         """A good answer: everything forgotten."""
-        self.open_until, self._pause, self.last_error = 0.0, OPEN_SECONDS, None
+        self.open_until, self._pause, self.last_error = 0.0, self._open_seconds, None
 
     def failed(self, error: UpstreamError, now: float) -> None:
         """Open for as long as this kind of failure asks for; repeated blocks and outages double the pause up to 15 minutes."""

@@ -28,7 +28,7 @@ from services.contract.keyspace import LEADER_LEASE_MS, PAUSED
 from services.contract.quotes import Quote, Session, Status
 from services.contract.symbols import PROBE_SYMBOL
 
-ALONE_AFTER_SECONDS = 1.0
+FAILURES_BEFORE_ALONE = 2
 
 log = logger(__name__)
 
@@ -69,14 +69,17 @@ class Ingest:
 
     async def run(self) -> None:
         """Campaign once a second; lead while elected; ingest for this process alone while Redis is away."""
+        failures = 0
         while True:
             try:
                 term = await self._lease.acquire() if self.may_lead else None
+                failures = 0
                 if term is not None:
                     await self._lead(term)
                     continue
             except RedisAway:
-                if self.may_lead and self._link.down_seconds >= ALONE_AFTER_SECONDS:
+                failures += 1
+                if self.may_lead and failures >= FAILURES_BEFORE_ALONE:
                     await self._ingest_alone()
             await asyncio.sleep(CAMPAIGN_SECONDS)
 
@@ -114,7 +117,7 @@ class Ingest:
         log.info("ingesting for this process alone until redis is back", source=self._source.name)
         self.is_alone = True
         try:
-            await self._work(Term(0, f"alone-{uuid4().hex[:12]}"), LocalWriter(self._store), self._link.wait_until_up())
+            await self._work(Term(0, f"alone-{uuid4().hex[:12]}"), LocalWriter(self._store), self._link.wait_until_writable())
         finally:
             self.is_alone = False
 

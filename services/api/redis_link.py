@@ -14,13 +14,13 @@ from redis.backoff import NoBackoff
 from redis.credentials import CredentialProvider
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
-from services.api.clock import monotonic_seconds
 from services.api.logs import logger
 from services.api.settings import Settings
 
 COMMAND_TIMEOUT_SECONDS = 0.25
 RECONNECT_SECONDS = 5.0
 PING_SECONDS = 1.0
+WRITE_PROBE = "ingest:write-probe"
 
 log = logger(__name__)
 T = TypeVar("T")
@@ -67,7 +67,7 @@ class RedisLink:
         self.is_up = False
         self.last_error: str | None = "not connected yet"
         self._went_up = asyncio.Event()
-        self._down_since = monotonic_seconds()
+        self._is_full = False
 
     def subscriber(self) -> "redis.client.PubSub":
         """A pub/sub of its own connection, whose supervisor notices and repairs its loss (see quote_feed)."""
@@ -78,14 +78,19 @@ class RedisLink:
         """Run one command.
 
         Raises:
-            RedisAway: the link is down, or this command showed that it is.
-            ResponseError: Redis answered with an error of the command itself (a script's refusal, out of memory).
+            RedisAway: the link is down or this command showed that it is, or Redis is full and takes no writes.
+            ResponseError: Redis answered with an error of the command itself (a script's refusal).
         """
         if not self.is_up:
             raise RedisAway(self.last_error)
         try:
             return await command(self.client)
-        except (OutOfMemoryError, ResponseError) as error:
+        except OutOfMemoryError as error:
+            if not self._is_full:
+                log.warning("redis is full, serving on without writing to it", error=str(error)[:200])
+            self._is_full = True
+            raise RedisAway(str(error)) from None
+        except ResponseError as error:
             if _means_away(error):
                 self._lost(error)
                 raise RedisAway(str(error)) from None
@@ -94,13 +99,22 @@ class RedisLink:
             self._lost(error)
             raise RedisAway(str(error)) from None
 
-    @property
-    def down_seconds(self) -> float:
-        """For how long it has been away; 0 while it is there."""
-        return 0.0 if self.is_up else monotonic_seconds() - self._down_since
-
     async def wait_until_up(self) -> None:
         await self._went_up.wait()
+
+    async def wait_until_writable(self) -> None:
+        """Until it is there and takes a write; asked every 5 s."""
+        while True:
+            await self.wait_until_up()
+            try:
+                await self.call(lambda client: client.set(WRITE_PROBE, 1, px=1_000))
+            except (RedisAway, ResponseError):
+                await asyncio.sleep(RECONNECT_SECONDS)
+                continue
+            if self._is_full:
+                log.info("redis takes writes again")
+            self._is_full = False
+            return
 
     async def supervise(self) -> None:
         """Ping each second; while down try again every 5 s; one warning and one note of recovery per episode."""
@@ -124,8 +138,6 @@ class RedisLink:
 
     def _lost(self, error: BaseException) -> None:
         text = f"{type(error).__name__}: {error}"
-        if self.is_up:
-            self._down_since = monotonic_seconds()
         if self.is_up or self.last_error == "not connected yet":
             log.warning("redis is away, serving on without it", error=text, retry_seconds=RECONNECT_SECONDS)
         self.is_up, self.last_error = False, text

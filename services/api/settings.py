@@ -133,6 +133,9 @@ class Settings(DatabaseSettings):
     simulation_speed: Annotated[float, Field(ge=1, le=1000)] = 1.0
 
     poll_seconds: Annotated[float, Field(gt=0, le=3600)] = 5.0
+    poll_closed_seconds: Annotated[float, Field(gt=0, le=86_400)] = 600.0
+    stale_after_seconds: Annotated[float, Field(gt=0, le=900)] = 15.0
+    breaker_seconds: Annotated[float, Field(gt=0, le=900)] = 60.0
     nse_base_url: str = Field("https://www.nseindia.com", validation_alias=AliasChoices("NSE_BASE_URL", "NSE__BaseUrl"))
     twelve_data_base_url: str = "https://api.twelvedata.com"
     twelve_data_api_key_file: Path | None = None

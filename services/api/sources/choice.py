@@ -1,12 +1,13 @@
 """Which source the settings name, ready to be started."""
 
+from services.api.breaker import Breaker
 from services.api.budgets import Budget
 from services.api.negative import NegativeCache
 from services.api.redis_link import RedisLink
 from services.api.settings import Settings
 from services.api.sources import Source, SourceError
 from services.api.sources.day_file import find_day, read_day
-from services.api.sources.live import POLL_CLOSED_SECONDS, Guarded, LiveSource
+from services.api.sources.live import Guarded, LiveSource, Pace
 from services.api.sources.providers import AlphaVantage, Nse, Provider, TwelveData
 from services.api.sources.replay import ReplaySource
 from services.api.sources.simulated import SimulatedSource
@@ -26,8 +27,12 @@ def make_source(settings: Settings, link: RedisLink, negative: NegativeCache) ->
         assert settings.replay_day is not None
         day = read_day(find_day(settings.replay_dir, settings.replay_day), settings.replay_day)
         return ReplaySource(day, settings.replay_speed)
-    guarded = [Guarded(provider, Budget(link, provider.name, provider.limits)) for provider in make_providers(settings)]
-    return LiveSource(guarded, negative, poll_seconds=(settings.poll_seconds, max(settings.poll_seconds, POLL_CLOSED_SECONDS)))
+    guarded = [
+        Guarded(provider, Budget(link, provider.name, provider.limits), Breaker(settings.breaker_seconds))
+        for provider in make_providers(settings)
+    ]
+    pace = Pace(settings.poll_seconds, settings.poll_closed_seconds, settings.stale_after_seconds)
+    return LiveSource(guarded, negative, pace=pace)
 
 
 def make_providers(settings: Settings) -> list[Provider]:

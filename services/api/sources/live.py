@@ -7,7 +7,7 @@ published once more as stale; a symbol that nobody knows is remembered, so that 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
 from time import time
 from typing import Literal, TypeVar
 
@@ -23,10 +23,7 @@ from services.api.upstreams import Kind, UpstreamError
 from services.api.upstreams.records import History, Listing
 from services.contract.quotes import Session, Status
 
-POLL_OPEN_SECONDS = 5.0
-POLL_CLOSED_SECONDS = 600.0
 JITTER = 0.1
-STALE_AFTER = timedelta(seconds=15)
 NOT_COVERED_SECONDS = 86_400.0
 OPEN_SESSIONS = frozenset({Session.PREOPEN, Session.OPEN, Session.CLOSING_AUCTION})
 
@@ -34,13 +31,22 @@ log = logger(__name__)
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How often to ask while the exchange is open (or something fails) and closed, and after which silence a value is stale."""
+
+    open_seconds: float = 5.0
+    closed_seconds: float = 600.0
+    stale_after_seconds: float = 15.0
+
+
 class Guarded:
     """A provider that is only called when it can help."""
 
-    def __init__(self, provider: Provider, budget: Budget) -> None:
+    def __init__(self, provider: Provider, budget: Budget, breaker: Breaker) -> None:
         self.provider = provider
         self.budget = budget
-        self.breaker = Breaker()
+        self.breaker = breaker
         self.calls = self.failures = 0
         self._uncovered: dict[str, float] = {}
 
@@ -112,16 +118,17 @@ class LiveSource:
         negative: NegativeCache,
         clock: Clock | None = None,
         calendar: Calendar | None = None,
-        poll_seconds: tuple[float, float] = (POLL_OPEN_SECONDS, POLL_CLOSED_SECONDS),
+        pace: Pace | None = None,
     ) -> None:
         self.name = providers[0].provider.name
         self.providers = tuple(providers)
         self._negative = negative
         self._clock = clock or WallClock()
         self._calendar = calendar or load_calendar()
-        self._poll_open_seconds, self._poll_closed_seconds = poll_seconds
+        self._pace = pace or Pace()
         self._held: dict[str, Reading] = {}
         self._fetched: dict[str, float] = {}
+        self._failing: frozenset[str] = frozenset()
         self._first = True
 
     def start(self, position: str) -> None:
@@ -161,8 +168,7 @@ class LiveSource:
 
     def _pause(self) -> float:
         is_open = self._calendar.session_at(self._clock.now()) in OPEN_SESSIONS
-        failing = any(self._is_overdue(symbol) for symbol in self._held)
-        seconds = self._poll_open_seconds if is_open or failing else self._poll_closed_seconds
+        seconds = self._pace.open_seconds if is_open or self._failing else self._pace.closed_seconds
         return seconds * (1 + random.uniform(-JITTER, JITTER))  # noqa: S311 - spreading polls, not secrets
 
     async def _refresh(self, symbols: frozenset[str], *, user_waits: bool) -> list[Reading]:
@@ -182,6 +188,7 @@ class LiveSource:
         for reading in readings:
             self._held[reading.symbol] = reading
             self._fetched[reading.symbol] = time()
+        self._failing = (self._failing - symbols) | (remaining & self._held.keys())
         await self._remember_unknown(remaining, verdicts)
         return readings + self._stale(remaining)
 
@@ -199,15 +206,12 @@ class LiveSource:
             is_open = self._calendar.session_at(self._clock.now()) in OPEN_SESSIONS
             await self._negative.remember(unknown, is_open=is_open)
 
-    def _is_overdue(self, symbol: str) -> bool:
-        return time() - self._fetched.get(symbol, 0) > STALE_AFTER.total_seconds()
-
     def _stale(self, remaining: frozenset[str]) -> list[Reading]:
         """What could not be renewed for a while and was not marked yet, once more with its old time."""
         marked = []
         for symbol in remaining & self._held.keys():
             held = self._held[symbol]
-            if held.status is not Status.STALE and self._is_overdue(symbol):
+            if held.status is not Status.STALE and time() - self._fetched[symbol] > self._pace.stale_after_seconds:
                 self._held[symbol] = held.with_changes(status=Status.STALE)
                 marked.append(self._held[symbol])
         return marked
