@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from loadtests.histogram import percentile
-from loadtests.profiles import Stage
-from loadtests.reading import LATENCY, READER_DELAY, Reading, Row
+from loadtests.profiles import Stage, UserKind
+from loadtests.reading import COLD, LATENCY, READER_DELAY, Reading, Row
 from services.contract.objectives import Objective, Objectives, Verdict
 
 CPU_LIMIT_PERCENT = 60.0
@@ -104,13 +104,18 @@ def _reach(result: StageResult) -> Measured:
     return Measured(100 * reading.received / reading.expected if reading.expected else None, reading.expected)
 
 
-MEASURES: Mapping[str, Callable[[StageResult], Measured]] = {
-    "api_errors": _failures,
-    "api_p95": lambda result: _timed(requests(result.reading), 95),
-    "ws_closes": _closes,
-    "ws_reach": _reach,
-    "ws_latency": lambda result: _timed(result.reading.rows.get(LATENCY, Row()), 99),
+MEASURES: Mapping[str, tuple[UserKind, Callable[[StageResult], Measured]]] = {
+    "api_errors": ("caller", _failures),
+    "api_p95": ("caller", lambda result: _timed(requests(result.reading), 95)),
+    "api_warm_p95": ("caller", lambda result: _timed(requests(result.reading), 95)),
+    "api_warm_p99": ("caller", lambda result: _timed(requests(result.reading), 99)),
+    "api_cold_p95": ("cold", lambda result: _timed(result.reading.rows.get(COLD, Row()), 95)),
+    "api_cold_p99": ("cold", lambda result: _timed(result.reading.rows.get(COLD, Row()), 99)),
+    "ws_closes": ("viewer", _closes),
+    "ws_reach": ("viewer", _reach),
+    "ws_latency": ("viewer", lambda result: _timed(result.reading.rows.get(LATENCY, Row()), 99)),
 }
+"""By promise: the kind of user whose stage measures it, and how."""
 
 
 def doubts(result: StageResult, objective: Objective) -> list[str]:
@@ -147,13 +152,13 @@ def judge(results: Sequence[StageResult], objectives: Objectives) -> list[Judgem
     judged = []
     for result in results:
         for objective in objectives.objective:
-            if objective.load == result.stage.name and objective.id in MEASURES:
-                judged.append(_judge_one(result, objective))
+            kind, measure = MEASURES.get(objective.id, (None, None))
+            if measure and objective.load == result.stage.name and kind == result.stage.user:
+                judged.append(_judge_one(result, objective, measure(result)))
     return judged
 
 
-def _judge_one(result: StageResult, objective: Objective) -> Judgement:
-    measured = MEASURES[objective.id](result)
+def _judge_one(result: StageResult, objective: Objective, measured: Measured) -> Judgement:
     verdict = objective.judge(measured.value)
     reasons = doubts(result, objective)
     if verdict in (Verdict.MET, Verdict.MISSED) and reasons:

@@ -27,14 +27,14 @@ from loadtests.machine import TooFewHandlesError, go_first, require_handles  # n
 from loadtests.orchestra import LocustOrchestra  # noqa: E402
 from loadtests.profiles import DEFAULT, ProfileError, stages  # noqa: E402
 from loadtests.results import as_data, judgement_lines, stage_lines, write  # noqa: E402
-from loadtests.users.caller import Caller  # noqa: E402
+from loadtests.users.caller import Caller, ColdCaller  # noqa: E402
 from loadtests.users.viewer import Viewer  # noqa: E402
 from ops.access import Access, AccessError, add_access_options, find_access  # noqa: E402
-from services.contract.endpoints import QUOTES  # noqa: E402
+from services.contract.endpoints import QUOTES, SYMBOLS  # noqa: E402
 from services.contract.objectives import ObjectivesError, load_objectives  # noqa: E402
 
 locust.stats.bucket_response_time = bucket
-USERS = {"caller": Caller, "viewer": Viewer}
+USERS = {"caller": Caller, "cold": ColdCaller, "viewer": Viewer}
 
 
 class SetUpError(ValueError):
@@ -64,6 +64,8 @@ def set_up(environment: Any, **_: Any) -> None:
         require_handles(max(stage.load.users for stage in chosen))
         go_first()
         environment.symbols = default_symbols(environment.access)
+        if any(stage.user == "cold" for stage in chosen):
+            environment.cold_symbols = other_symbols(environment.access, environment.symbols)
     except (ProfileError, ObjectivesError, AccessError, TooFewHandlesError, SetUpError) as error:
         print(f"load: {error}", file=sys.stderr)
         sys.exit(Exit.CONFIG)
@@ -82,14 +84,37 @@ def default_symbols(access: Access) -> list[str]:
     """
     if access.base_url.startswith("https"):
         raise SetUpError("kernel receive times cannot be read through TLS; give the address without it")
-    try:
-        with urllib.request.urlopen(access.base_url + QUOTES, timeout=10) as answer:  # noqa: S310 - scheme checked by find_access
-            symbols = [quote["symbol"] for quote in json.load(answer)["quotes"]]
-    except (urllib.error.URLError, OSError, ValueError, KeyError) as error:
-        raise SetUpError(f"{access.base_url}{QUOTES} gives no list of quotes: {error}. Is it up? See: make smoke") from error
+    symbols = [str(quote["symbol"]) for quote in listed(access, QUOTES, "quotes")]
     if not symbols:
         raise SetUpError(f"{access.base_url}{QUOTES} lists no symbol to subscribe to")
     return symbols
+
+
+def other_symbols(access: Access, known: list[str]) -> list[str]:
+    """What the platform can find beside its default list.
+
+    Raises:
+        SetUpError: it does not answer, or knows no other.
+    """
+    found = [str(row["symbol"]) for row in listed(access, f"{SYMBOLS}?limit=50", "symbols")]
+    others = [symbol for symbol in found if symbol not in known]
+    if not others:
+        raise SetUpError(f"{access.base_url}{SYMBOLS} knows no symbol beside the default list: nothing can be asked for anew")
+    return others
+
+
+def listed(access: Access, path: str, name: str) -> list[dict[str, Any]]:
+    """The list called `name` in the JSON answer of `path`.
+
+    Raises:
+        SetUpError: it does not answer so.
+    """
+    try:
+        with urllib.request.urlopen(access.base_url + path, timeout=10) as answer:  # noqa: S310 - scheme checked by find_access
+            rows: list[dict[str, Any]] = json.load(answer)[name]
+    except (urllib.error.URLError, OSError, ValueError, KeyError) as error:
+        raise SetUpError(f"{access.base_url}{path} gives no list of {name}: {error}. Is it up? See: make smoke") from error
+    return rows
 
 
 class Stages(LoadTestShape):  # type: ignore[misc]

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from gevent.event import Event
 from locust.runners import MasterRunner, WorkerRunner
 
 from loadtests.gate import StageResult
@@ -72,9 +73,11 @@ class LocustOrchestra:
         meter: Meter = environment.meter
         if msg.data["event"] == "begin":
             environment.load = Load.model_validate(msg.data["load"])
+            environment.opening = Event()
             meter.begin_stage()
         elif msg.data["event"] == "open":
             meter.open_window()
+            environment.opening.set()
         else:
             meter.close_window()
 

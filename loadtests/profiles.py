@@ -6,7 +6,7 @@ from typing import Literal
 
 from services.contract.objectives import Load
 
-UserKind = Literal["caller", "viewer"]
+UserKind = Literal["caller", "cold", "viewer"]
 DEFAULT = "promises"
 SHORT_HOLD_SECONDS = 10.0
 SHORT_USERS_PER_SECOND = 200.0
@@ -35,6 +35,8 @@ STAGES: Mapping[str, tuple[tuple[str, UserKind], ...]] = {
     "promises": (("api100", "caller"), ("ws1000", "viewer")),
     "short": (("api100", "caller"), ("ws1000", "viewer")),
     "api100": (("api100", "caller"),),
+    "api100cold": (("api100", "cold"),),
+    "cache": (("cache", "caller"),),
     "ws1000": (("ws1000", "viewer"),),
     "ws5000": (("ws5000", "viewer"),),
     "fanout": (("fanout", "viewer"),),

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 LATENCY, READER_DELAY, CONNECT = "publish to receive", "reader delay", "connect to greeting"
+COLD = "GET quote nobody asked for yet"
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """The running containers of a stack on this Docker engine, found by the address of its edge or by the stack's name."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -86,6 +87,24 @@ class StackEngine:
                 raise ContainersError(f"{container.name}: {command[0]} ended with {code}: {' '.join(last)}")
             answers.append((out or b"").decode(errors="replace"))
         return answers
+
+    def restart(self, service: str, patience_seconds: float = 90.0) -> None:
+        """Restart a service's containers one after the other, each healthy before the next.
+
+        Raises:
+            ContainersError: one did not become healthy.
+        """
+        for container in self._found():
+            if container.labels[SERVICE] != service:
+                continue
+            container.restart(timeout=20)
+            container.reload()
+            deadline = time.monotonic() + patience_seconds
+            while container.attrs["State"].get("Health", {}).get("Status") != "healthy":
+                if time.monotonic() > deadline:
+                    raise ContainersError(f"{container.name} is not healthy {patience_seconds:g} s after its restart")
+                time.sleep(0.5)
+                container.reload()
 
     def _found(self) -> list[Any]:
         try:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from locust import FastHttpUser, constant
 
+from loadtests.reading import COLD
 from services.contract.endpoints import INDICES, QUOTES
 
 THINK_SECONDS = 0.2
@@ -36,3 +37,16 @@ class Caller(FastHttpUser):  # type: ignore[misc]
     max_retries = 0
     max_redirects = 0
     tasks: ClassVar = {one_quote: 3, all_quotes: 2, indices: 1}
+
+
+class ColdCaller(Caller):
+    """Asks first, together with all others at the moment the window opens, for a symbol nobody has asked for; then as any caller.
+
+    `environment.cold_symbols` are those; `environment.opening` is set when the window opens.
+    """
+
+    def on_start(self) -> None:
+        """Wait for the others, then ask."""
+        self.environment.opening.wait()
+        symbol = random.choice(self.environment.cold_symbols)  # noqa: S311 - a load, not a secret
+        self.client.get(f"{QUOTES}/{symbol}", name=COLD)

@@ -16,6 +16,8 @@ with `{"quotes": [price_update, ...], "missing": [symbol, ...]}`."""
 INDICES = "/api/v1/indices"
 """`{"indices": [price_update, ...]}`."""
 MARKET_STATUS = "/api/v1/market/status"
+SYMBOLS = "/api/v1/symbols"
+"""Search; without a query `{"symbols": [{symbol, name, exchange}, ...]}` of what is known."""
 CONTROL = "/api/v1/control"
 STREAM = "/ws"
 
