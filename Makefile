@@ -1,6 +1,6 @@
 # Each target is one line of real work. The first thing each does is tools/bootstrap: set up what is missing, check the rest.
 .DEFAULT_GOAL := help
-.PHONY: help ready smoke load check test conformance lock
+.PHONY: help ready up down status replay smoke load check test conformance lock
 
 export STOCK_TRACKER_STACK ?= local
 python := .venv/bin/python
@@ -10,6 +10,18 @@ help: ## this list
 
 ready: ## set up this machine and checkout (tools/bootstrap --help); STOCK_TRACKER_STACK names the stack, else local
 	@tools/bootstrap
+
+up: ready ## bring the platform up, check it, say where it is
+	@$(python) -m ops up
+
+down: ready ## remove it; data stays, and how to remove that is said
+	@$(python) -m ops down
+
+status: ready ## what runs, and whether it is whole
+	@$(python) -m ops status
+
+replay: ready ## let a recorded day run through it: DAY=YYYY-MM-DD SPEED=60 (folder: STOCK_TRACKER_MARKET_DATA)
+	@$(python) -m ops replay "$(DAY)" "$(or $(SPEED),60)"
 
 smoke: ready ## check the running stack from outside; reports in out/
 	@$(python) -m smoke --stack $(STOCK_TRACKER_STACK) --junit out/smoke.xml --json out/smoke.json
