@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from loadtests.faults.leader import price_of
 from loadtests.frames import CLOSE, PING, PONG, TEXT, close_code, masked, split
 from services.contract.endpoints import CLIENT_KEY_HEADER, STREAM
 from services.contract.follower import Follower
@@ -43,7 +44,7 @@ class Client(asyncio.Protocol):
         self.symbols = symbols
         self.number = number
         self.follower = Follower()
-        self.transport: Any = None
+        self.transport: asyncio.Transport | None = None
         self.is_held = False
         """Whether the node acknowledged the subscription on this connection."""
         self.connects = 0
@@ -71,15 +72,14 @@ class Client(asyncio.Protocol):
             if self.is_held:
                 self.lost_at = time.monotonic()
             self.is_held = False
-            if self.crowd.is_leaving:
-                return
             backoff = min(FIRST_RETRY_SECONDS * 2**attempt, LAST_RETRY_SECONDS)
             await asyncio.sleep(random.uniform(0, max(backoff, self._retry_after)))  # noqa: S311
             self._retry_after = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        self.transport.write(
+        transport.write(
             f"GET {STREAM} HTTP/1.1\r\nHost: node\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             f"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{CLIENT_KEY_HEADER}: {self.crowd.key}\r\n\r\n".encode()
         )
@@ -92,7 +92,7 @@ class Client(asyncio.Protocol):
                 return
             if not head.startswith(b"HTTP/1.1 101"):
                 self.crowd.totals.closes[head[9:12].decode()] += 1
-                self.transport.abort()
+                self.leave()
                 return
             self._is_open, self._rest = True, rest
             self._ask()
@@ -111,43 +111,57 @@ class Client(asyncio.Protocol):
             self._send({"action": "subscribe", "symbols": list(self.symbols)})
 
     def _send(self, message: dict[str, Any]) -> None:
-        self.transport.write(masked(TEXT, json.dumps(message).encode()))
+        self._write(TEXT, json.dumps(message).encode())
+
+    def _write(self, code: int, payload: bytes) -> None:
+        assert self.transport is not None
+        self.transport.write(masked(code, payload))
 
     def _take(self, code: int, payload: bytes) -> None:
         if code == TEXT:
             self._take_message(self.crowd.decode(payload))
         elif code == PING:
-            self.transport.write(masked(PONG, payload))
+            self._write(PONG, payload)
         elif code == CLOSE:
             self.crowd.totals.closes[str(close_code(payload))] += 1
-            self.transport.write(masked(CLOSE, payload[:2]))
-            self.transport.close()
+            self._write(CLOSE, payload[:2])
+            self._hang_up()
 
     def _take_message(self, message: dict[str, Any]) -> None:
-        kind = message["type"]
+        take = {"price_update": self._update, "snapshot": self._snapshot, "subscribed": self._subscribed, "status": self._status}
+        if message["type"] in take:
+            take[message["type"]](message)
+
+    def _update(self, message: dict[str, Any]) -> None:
         totals = self.crowd.totals
-        if kind == "price_update":
-            totals.messages += 1
-            totals.latencies_ms.append(time.time() * 1000 - message["ts"])
-            held = self.follower.latest.get(message["symbol"])
-            if held is not None and held["epoch"] == message["epoch"] and message["seq"] < held["seq"]:
-                totals.fell += 1
-            if message["data"]["price"] != round(100 + (message["seq"] % 5000) / 100, 2):
-                totals.wrong_price += 1
-            self.follower.apply(message)
-        elif kind == "snapshot":
-            if message["recovered"] is not None:
-                totals.recovered[str(message["recovered"])] += 1
-            self.follower.apply(message)
-        elif kind == "subscribed":
-            self.is_held = True
-            if self.lost_at is not None:
-                self.gaps.append(time.monotonic() - self.lost_at)
-                self.lost_at = None
-        elif kind == "status":
-            totals.statuses.append((time.monotonic(), message["state"]))
-            if message["state"] == "draining":
-                self._retry_after = (message["retryAfterMs"] or 0) / 1000
+        totals.messages += 1
+        totals.latencies_ms.append(time.time() * 1000 - message["ts"])
+        held = self.follower.latest.get(message["symbol"])
+        if held is not None and held["epoch"] == message["epoch"] and message["seq"] < held["seq"]:
+            totals.fell += 1
+        if message["data"]["price"] != price_of(message["seq"]):
+            totals.wrong_price += 1
+        self.follower.apply(message)
+
+    def _snapshot(self, message: dict[str, Any]) -> None:
+        if message["recovered"] is not None:
+            self.crowd.totals.recovered[str(message["recovered"])] += 1
+        self.follower.apply(message)
+
+    def _subscribed(self, message: dict[str, Any]) -> None:
+        self.is_held = len(message["symbols"]) == len(self.symbols)
+        if self.lost_at is not None:
+            self.gaps.append(time.monotonic() - self.lost_at)
+            self.lost_at = None
+
+    def _status(self, message: dict[str, Any]) -> None:
+        self.crowd.totals.statuses.append((time.monotonic(), message["state"]))
+        if message["state"] == "draining":
+            self._retry_after = (message["retryAfterMs"] or 0) / 1000
+
+    def _hang_up(self) -> None:
+        if self.transport is not None:
+            self.transport.close()
 
     def leave(self) -> None:
         """Go without goodbye."""

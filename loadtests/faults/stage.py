@@ -53,7 +53,7 @@ class NodeProcess:
         """
         assert self.process is not None
         async with asyncio.timeout(seconds):
-            while self.process.poll() is None:
+            while self.process.poll() is None:  # noqa: ASYNC110 - a process sets no event
                 await asyncio.sleep(0.02)
         return self.process.returncode
 
@@ -118,7 +118,7 @@ class Stage:
             values = await client.mget(names) if names else []
             prefix = len(keyspace.subscription_count(""))
             counts = {name[prefix:]: int(value) for name, value in zip(names, values, strict=True) if value is not None}
-            return counts, set(await client.smembers(keyspace.SUBSCRIPTIONS_ACTIVE))
+            return counts, {str(symbol) for symbol in await client.smembers(keyspace.SUBSCRIPTIONS_ACTIVE)}
 
     async def counts_exact(self, seconds: float) -> float:
         """How long until Redis counts exactly what the crowd holds.

@@ -1,4 +1,4 @@
-"""A wire that can be cut: a TCP forwarder on loopback which holds back, drops or resets what passes. No root, no kernel module."""
+"""A wire that can be cut: a TCP forwarder on loopback which holds back, drops or resets what passes. No root needed."""
 
 import asyncio
 import contextlib

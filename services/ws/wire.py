@@ -32,5 +32,5 @@ def error(code: str, text: str, limit: int | None = None, current: int | None = 
 
 def snapshot(updates: list[Update], recovered: bool | None = None) -> bytes:
     """A snapshot from finished lines: the API's bytes are not made again."""
-    mark = b"" if recovered is None else b',"recovered":' + (b"true" if recovered else b"false")
-    return b'{"type":"snapshot","quotes":[' + b",".join(update.line for update in updates) + b"]" + mark + b"}"
+    mark = {None: b"null", True: b"true", False: b"false"}[recovered]
+    return b'{"type":"snapshot","quotes":[' + b",".join(update.line for update in updates) + b'],"recovered":' + mark + b"}"

@@ -1,0 +1,44 @@
+"""The fault table of the ws nodes: runs each fault on a stage of its own and turns what was found into rows."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from loadtests.faults import ws_clients, ws_nodes, ws_redis
+from loadtests.faults.verdict import Findings
+
+Fault = tuple[str, Callable[[Findings], Awaitable[None]]]
+FAULTS: dict[str, Fault] = {**ws_redis.FAULTS, **ws_clients.FAULTS, **ws_nodes.FAULTS}
+FAULT_SECONDS = 150.0
+
+
+def run(names: list[str]) -> list[dict[str, Any]]:
+    """One row per fault, in the order of the catalogue."""
+    return [asyncio.run(_row(name)) for name in FAULTS if name in names]
+
+
+async def _row(name: str) -> dict[str, Any]:
+    text, fault = FAULTS[name]
+    found = Findings()
+    started = time.monotonic()
+    try:
+        async with asyncio.timeout(FAULT_SECONDS):
+            await fault(found)
+    except Exception as error:  # a run that breaks is a failed row, never a missing one
+        found.problems.append(f"{type(error).__name__}: {error}")
+        found.oracles["came through"] = False
+    return {
+        "part": "ws", "subject": name, "fault": text, "verdict": "FAIL" if found.problems or not found.oracles else "pass",
+        "seconds": round(time.monotonic() - started, 1), "figures": found.figures, "oracles": found.oracles,
+        "note": "; ".join(found.problems),
+    }  # fmt: skip
+
+
+def print_table(rows: list[dict[str, Any]]) -> None:
+    """One line a fault with what was measured; what was not kept below it."""
+    for row in rows:
+        figures = ", ".join(f"{name} {value:g}" for name, value in row["figures"].items())
+        print(f"{row['verdict']:<5} {row['subject']:<7} {row['fault']:<52} {row['seconds']:>6} s  {figures}")
+        if row["note"]:
+            print(f"      not kept: {row['note']}")
