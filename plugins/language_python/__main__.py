@@ -27,6 +27,7 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[-1].startswith("-"):
         print("usage: pulumi-language-python ENGINE_ADDRESS (the Pulumi CLI starts this program)", file=sys.stderr)
         return 2
+    engine_process = os.getppid()  # before anyone can know our port: later it might be gone already
     host = LanguageHost(engine_address=arguments[-1])
     server = grpc.server(ThreadPoolExecutor(max_workers=8), options=UNLIMITED_MESSAGES)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
@@ -36,7 +37,7 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda *_: stopping.set())
     server.start()
     print(port, flush=True)
-    _wait(stopping, engine_process=os.getppid())
+    _wait(stopping, engine_process)
     host.stop()
     server.stop(grace=None)
     return 0
