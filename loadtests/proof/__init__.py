@@ -1,0 +1,1 @@
+"""`python -m loadtests.proof`: measures every promise of objectives.toml on a running platform and writes one report."""

@@ -1,0 +1,206 @@
+"""From what the steps brought home to one row per promise. Pure: files and processes are the steps' business.
+
+A promise nobody measured is red, not absent. A figure whose meter cannot be trusted is inconclusive, never a pass or a fail.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from loadtests.histogram import percentile
+from services.contract.objectives import Objective, Objectives, Verdict
+
+ERROR_SHARE = 0.1
+"""The null server's p99, and the disagreement of the second observer, may be this share of the limit."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One promise as the report shows it."""
+
+    objective: Objective
+    verdict: Verdict
+    measured: float | None = None
+    samples: int = 0
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    reasons: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    is_lighter: bool = False
+
+    @property
+    def meets_goal(self) -> bool:
+        """Whether our own, harder number is kept too."""
+        return self.measured is not None and self.objective.keeps(self.measured, self.objective.goal)
+
+
+@dataclass
+class Evidence:
+    """What the steps found; each is None, or absent, when its step was not run or failed (`failures` says why)."""
+
+    smoke: dict[str, Any] | None = None
+    loads: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Result files of Locust by profile."""
+    null: dict[str, Any] | None = None
+    observer: dict[str, Any] | None = None
+    page_ms: list[float] | None = None
+    redis_counts: dict[float, float] | None = None
+    """Cumulative histogram of publish to ws node during ws1000, by upper bound in ms."""
+    knee: dict[str, Any] | None = None
+    counted: dict[str, tuple[float, int]] = field(default_factory=dict)
+    """Value and samples by promise, where the platform's own counters were read."""
+    failures: dict[str, str] = field(default_factory=dict)
+
+
+def conclude(evidence: Evidence, objectives: Objectives) -> list[Row]:
+    """One row per promise, in the file's order."""
+    known = {**_from_loads(evidence, objectives), **_from_smoke(evidence, objectives), **_from_others(evidence, objectives)}
+    return [known.get(row.id) or Row(row, Verdict.NOT_MEASURED, reasons=_why_not(row, evidence)) for row in objectives.objective]
+
+
+def _why_not(objective: Objective, evidence: Evidence) -> list[str]:
+    failed = [f"{step}: {text}" for step, text in evidence.failures.items() if step in _STEPS_OF.get(objective.id, ())]
+    return failed or ["no step measured it"]
+
+
+_STEPS_OF: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("web_page", "api_health", "ws_connect", "pubsub", "e2e_flow"), ("smoke",)),
+    **dict.fromkeys(("api_errors", "api_p95", "api_warm_p95", "api_warm_p99"), ("api",)),
+    **dict.fromkeys(("api_cold_p95", "api_cold_p99", "cache_stampede"), ("cold",)),
+    **dict.fromkeys(("ws_closes", "ws_reach", "ws_latency", "redis_latency"), ("ws", "null", "observer")),
+    **dict.fromkeys(("cache_hits",), ("cache",)),
+    "pubsub_knee": ("pubsub",),
+    "page_load": ("page",),
+}
+
+
+def _judged(objective: Objective, measured: float | None, samples: int, **more: Any) -> Row:
+    verdict = objective.judge(measured)
+    reasons = more.pop("reasons", [])
+    if verdict is Verdict.MISSED and not reasons:
+        reasons = [f"{measured:g} {objective.unit}, promised {objective.target()}"]
+    return Row(objective, verdict, measured, samples, reasons=reasons, **more)
+
+
+def _from_loads(evidence: Evidence, objectives: Objectives) -> dict[str, Row]:
+    rows = {}
+    for data in evidence.loads.values():
+        for promise in data["promises"]:
+            objective = objectives[promise["id"]]
+            verdict, reasons = Verdict(promise["verdict"]), list(promise["reasons"])
+            notes: list[str] = []
+            if objective.load == "ws1000":
+                doubts, notes = socket_doubts(evidence, data, objective)
+                if doubts and verdict in (Verdict.MET, Verdict.MISSED):
+                    verdict, reasons = Verdict.INCONCLUSIVE, doubts
+            rows[objective.id] = Row(
+                objective, verdict, promise["measured"], promise["samples"], promise["p50"], promise["p95"], promise["p99"],
+                reasons, notes, promise["lighterLoad"],
+            )  # fmt: skip
+    return rows
+
+
+def socket_doubts(evidence: Evidence, data: dict[str, Any], objective: Objective) -> tuple[list[str], list[str]]:
+    """What speaks against the socket figures, and what speaks for them, by null server and second observer.
+
+    They judge the meter of latencies; a count needs no clock.
+    """
+    if objective.unit != "ms":
+        return [], []
+    allowed = objective.limit * ERROR_SHARE
+    doubts, notes = [], []
+    null = _latency(evidence.null)
+    if null is None:
+        doubts.append("the meter's error is not known: the null server was not measured")
+    elif null > allowed:
+        doubts.append(f"null server p99 {null:.2f} ms is over a tenth of the limit")
+    else:
+        notes.append(f"null server p99 {null:.2f} ms")
+    seen = observed_p99(evidence.observer, data)
+    mine = _latency(data)
+    if seen is None or mine is None:
+        doubts.append("no second observer saw the same updates")
+    elif abs(seen - mine) > allowed:
+        doubts.append(f"the second observer says p99 {seen:.2f} ms, Locust {mine:.2f} ms: over {allowed:g} ms apart")
+    else:
+        notes.append(f"second observer p99 {seen:.2f} ms")
+    return doubts, notes
+
+
+def _latency(data: dict[str, Any] | None) -> float | None:
+    found = [promise["p99"] for promise in (data or {}).get("promises", []) if promise["id"] == "ws_latency"]
+    return found[0] if found else None
+
+
+def observed_p99(observer: dict[str, Any] | None, data: dict[str, Any]) -> float | None:
+    """The second observer's p99 over the updates published within the stage's window."""
+    stages = [stage for stage in data["stages"] if stage["user"] == "viewer"]
+    if not observer or not stages:
+        return None
+    opened = stages[0]["openedAt"] * 1000
+    closed = opened + stages[0]["seconds"] * 1000
+    counts: dict[float, int] = {}
+    for published, latency in observer["samples"]:
+        if opened <= published < closed:
+            counts[latency] = counts.get(latency, 0) + 1
+    return percentile(counts, 99)
+
+
+def _from_smoke(evidence: Evidence, objectives: Objectives) -> dict[str, Row]:
+    rows = {}
+    for check in (evidence.smoke or {}).get("checks", []):
+        if not check["objective"] or check["outcome"] == "not run":
+            continue
+        objective = objectives[check["objective"]]
+        passed = check["outcome"] == "passed"
+        reasons = [] if passed else [f"expected {check['expected']}; got {check['got']}"]
+        if objective.unit == "ms":
+            row = _judged(objective, check["ms"], 1, reasons=reasons)
+            rows[objective.id] = row if passed else Row(objective, Verdict.MISSED, check["ms"], 1, reasons=reasons)
+        else:
+            rows[objective.id] = _judged(objective, float(passed), 1, reasons=reasons)
+    return rows
+
+
+def _from_others(evidence: Evidence, objectives: Objectives) -> dict[str, Row]:
+    rows: dict[str, Row] = {}
+    if evidence.page_ms:
+        counts: dict[float, int] = {}
+        for value in evidence.page_ms:
+            counts[value] = counts.get(value, 0) + 1
+        shown = {f"p{percent}": percentile(counts, percent) for percent in (50, 95, 99)}
+        rows["page_load"] = _judged(objectives["page_load"], shown["p95"], len(evidence.page_ms), **shown)
+    if evidence.redis_counts:
+        rows["redis_latency"] = _redis_row(evidence.redis_counts, objectives["redis_latency"])
+    if evidence.knee is not None:
+        rows["pubsub_knee"] = _knee_row(evidence.knee, objectives["pubsub_knee"])
+    for name, (value, samples) in evidence.counted.items():
+        rows[name] = _judged(objectives[name], value, samples)
+    return rows
+
+
+def _redis_row(cumulative: Mapping[float, float], objective: Objective) -> Row:
+    """Percentiles are the upper bounds of the buckets they lie in; a bound equal to the limit still keeps the promise."""
+    total = max(cumulative.values())
+    found: dict[str, float | None] = {}
+    for percent in (50, 95, 99):
+        bounds = [bound for bound, count in sorted(cumulative.items()) if total and count >= total * percent / 100]
+        found[f"p{percent}"] = bounds[0] if bounds else None
+    measured = found["p99"]
+    if measured is None:
+        return Row(objective, Verdict.NOT_MEASURED, reasons=["the nodes counted nothing"])
+    verdict = Verdict.MET if measured <= objective.limit else Verdict.MISSED
+    note = f"99 % are at most {measured:g} ms (bound of the histogram's bucket)"
+    reasons = [] if verdict is Verdict.MET else [note]
+    return Row(objective, verdict, measured, int(total), found["p50"], found["p95"], measured, reasons, [note])
+
+
+def _knee_row(knee: Mapping[str, Any], objective: Objective) -> Row:
+    last = [step for step in knee["steps"] if step["rate"] == knee["rate"]]
+    sent = sum(step["sent"] for step in knee["steps"])
+    shown = {"p50": last[0]["p50"], "p99": last[0]["p99"]} if last else {}
+    notes = ["a lower bound: the generator could not go further"] if knee["reachedByMeter"] else []
+    if knee["rate"] is None and knee["reachedByMeter"]:
+        return Row(objective, Verdict.INCONCLUSIVE, samples=sent, reasons=["the generator could not keep its own pace"])
+    return _judged(objective, knee["rate"] or 0.0, sent, notes=notes, **shown)
