@@ -98,6 +98,8 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
                 yield language_pb2.InstallDependenciesResponse(stdout=line.encode())
         except InstallFailed as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+        finally:
+            self._inspect.cache_clear()
 
     def Run(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         if request.attach_debugger:

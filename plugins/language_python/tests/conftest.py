@@ -1,7 +1,7 @@
-import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,25 +15,46 @@ from plugins.language_python.tests.engine import serve_engine
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.fixture
-def host(tmp_path):
-    """The language host as the CLI starts it: `stub` speaks to it; `output` is the file its programs write to."""
-    with serve_engine() as (address, monitor, engine), (tmp_path / "host-stderr").open("wb") as errors:
+@contextmanager
+def start_host():
+    """The language host as the CLI starts it: `stub` speaks to it, its programs write to `process.stdout`."""
+    with serve_engine() as (address, monitor, engine):
         process = subprocess.Popen(
             [sys.executable, "-m", "plugins.language_python", "--logtostderr", address],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=errors,
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         assert process.stdout
         port = int(process.stdout.readline())
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             yield SimpleNamespace(
                 stub=language_pb2_grpc.LanguageRuntimeStub(channel),
-                channel=channel, process=process, address=address, monitor=monitor, engine=engine,
+                process=process, address=address, monitor=monitor, engine=engine,
             )  # fmt: skip
         if process.poll() is None:
-            os.kill(process.pid, signal.SIGINT)
+            process.send_signal(signal.SIGINT)
         process.stdout.close()
         process.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def shared_host():
+    with start_host() as started:
+        yield started
+
+
+@pytest.fixture
+def host(shared_host):
+    """A host that all tests use one after the other; what was told to its engine is forgotten before each."""
+    shared_host.engine.errors.clear()
+    shared_host.monitor.outputs = {}
+    return shared_host
+
+
+@pytest.fixture
+def own_host():
+    """A host for a test that ends it."""
+    with start_host() as started:
+        yield started
 
 
 @pytest.fixture

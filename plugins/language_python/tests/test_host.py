@@ -90,9 +90,9 @@ def test_a_failing_installation_shows_its_output_and_fails(host, program, tmp_pa
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_host_ends_on_a_signal(host, number):
-    os.kill(host.process.pid, number)
-    assert host.process.wait(timeout=5) == 0, "the engine waits 5 s for it at the end of every command, then kills it"
+def test_the_host_ends_on_a_signal(own_host, number):
+    own_host.process.send_signal(number)
+    assert own_host.process.wait(timeout=5) == 0, "the engine waits 5 s for it at the end of every command, then kills it"
 
 
 def test_the_host_and_its_program_end_when_the_engine_is_killed(tmp_path):

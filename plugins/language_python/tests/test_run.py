@@ -1,4 +1,5 @@
 import os
+import signal
 import threading
 import time
 from contextlib import suppress
@@ -10,15 +11,16 @@ from pulumi.runtime.proto import language_pb2
 from plugins.language_python.run import verdict
 
 
+def run_on(host, info, **fields):
+    """Run a program through a host; returns the RunResponse."""
+    fields = {"project": "p", "stack": "dev", "organization": "o", "parallel": 8, **fields}
+    return host.stub.Run(language_pb2.RunRequest(info=info, monitor_address=host.address, **fields))
+
+
 @pytest.fixture
 def run(host, program):
-    """Run a program's text through the host; returns the RunResponse."""
-
-    def start(text, **fields):
-        fields = {"project": "p", "stack": "dev", "organization": "o", "parallel": 8, **fields}
-        return host.stub.Run(language_pb2.RunRequest(info=program(text), monitor_address=host.address, **fields))
-
-    return start
+    """Run a program's text."""
+    return lambda text, **fields: run_on(host, program(text), **fields)
 
 
 def test_a_program_runs_to_its_end_and_its_outputs_arrive(host, run):
@@ -88,10 +90,10 @@ def test_a_killed_program_is_reported_by_its_signal(run):
     assert run("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)").error == "program was ended by signal 9"
 
 
-def test_output_is_passed_on_as_it_is_written(host, run):
-    run("import sys\nprint('to stdout')\nprint('to stderr', file=sys.stderr)")
-    os.kill(host.process.pid, 15)
-    assert b"to stdout" in host.process.stdout.read(), "the engine reads a program's output from its host"
+def test_output_is_passed_on_as_it_is_written(own_host, program):
+    run_on(own_host, program("import sys\nprint('to stdout')\nprint('to stderr', file=sys.stderr)"))
+    own_host.process.terminate()
+    assert b"to stdout" in own_host.process.stdout.read(), "the engine reads a program's output from its host"
 
 
 def test_the_program_sees_its_folder_its_environment_and_no_module_of_ours(host, run):
@@ -110,21 +112,21 @@ else:
     assert not run(text).bail, host.engine.errors
 
 
-def test_stopping_the_host_ends_a_running_program(host, run, tmp_path):
+def test_stopping_the_host_ends_a_running_program(own_host, program, tmp_path):
     mark = tmp_path / "pid"
     text = f"import os, time\nopen({str(mark)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)"
 
     def run_until_cut_off():
         with suppress(grpc.RpcError):
-            run(text)
+            run_on(own_host, program(text))
 
     runner = threading.Thread(target=run_until_cut_off)
     runner.start()
     deadline = time.monotonic() + 10
     while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    os.kill(host.process.pid, 2)
-    host.process.wait(timeout=10)
+    own_host.process.send_signal(signal.SIGINT)
+    own_host.process.wait(timeout=10)
     runner.join()
     with pytest.raises(ProcessLookupError):
         os.kill(int(mark.read_text()), 0)
