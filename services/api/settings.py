@@ -26,6 +26,7 @@ SERILOG_LEVELS = {
     "verbose": "DEBUG", "debug": "DEBUG", "information": "INFO", "info": "INFO", "warning": "WARNING",
     "error": "ERROR", "fatal": "CRITICAL", "critical": "CRITICAL",
 }  # fmt: skip
+_ORIGIN = re.compile(r"https?://([a-z0-9]([a-z0-9.\-]*[a-z0-9])?|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 _LOCALHOST = re.compile(r"https?://(localhost|127\.|\[::1\])", re.IGNORECASE)
 
 SourceName = Literal["simulated", "replay", "nse", "twelve_data", "alpha_vantage"]
@@ -202,9 +203,7 @@ class Settings(DatabaseSettings):
     @classmethod
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for origin in value:
-            parts = urlsplit(origin)
-            bare = f"{parts.scheme}://{parts.netloc}"
-            if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or bare.lower() != origin:
+            if not _ORIGIN.fullmatch(origin):
                 raise ValueError(
                     f"{origin!r} is no exact origin: expected scheme://host[:port] in lower case, no path and no '*'"
                     " (requests carry credentials)"

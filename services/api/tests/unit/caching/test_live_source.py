@@ -1,0 +1,162 @@
+"""Live prices: order of the providers, what each failure does, stale marks, unknown symbols, budgets."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from services.api.breaker import OPEN_MAX_SECONDS, Breaker
+from services.api.budgets import Budget, Limit
+from services.api.negative import NegativeCache
+from services.api.sources import Reading
+from services.api.sources.live import Guarded, LiveSource, Pace
+from services.api.sources.providers import AlphaVantage, Nse, TwelveData
+from services.api.upstreams import Kind, UpstreamError, Window
+from services.api.upstreams.client import Upstream
+from services.contract.quotes import Session, Status
+
+
+class Scripted:
+    """A provider that says what a test tells it."""
+
+    limits = (Limit(1000, 60),)
+    reserve = 0
+
+    def __init__(self, name, answer):
+        self.name, self.answer, self.asked = name, answer, []
+
+    def calls_for(self, symbols):
+        return [frozenset({symbol}) for symbol in sorted(symbols)]
+
+    def cost(self, group):
+        return 1
+
+    async def quotes(self, group):
+        (symbol,) = group
+        self.asked.append(symbol)
+        answer = self.answer(symbol) if callable(self.answer) else self.answer
+        if isinstance(answer, UpstreamError):
+            raise answer
+        return {symbol: answer}
+
+    async def close(self):
+        pass
+
+
+def priced(price):
+    return lambda symbol: Reading(symbol, Decimal(price), datetime(2026, 6, 12, 6, tzinfo=UTC), Session.OPEN)
+
+
+def source_of(*providers, stale_after=0.0):
+    guarded = [Guarded(p, Budget(None, p.name, p.limits), Breaker()) for p in providers]
+    return LiveSource(guarded, NegativeCache(None), pace=Pace(0.001, 0.001, stale_after))
+
+
+AAA = frozenset({"AAA"})
+
+
+async def test_the_first_provider_that_answers_serves_and_the_others_are_not_asked():
+    first, second = Scripted("nse", priced(10)), Scripted("twelve_data", priced(11))
+    (reading,) = await source_of(first, second).current(AAA)
+    assert (reading.price, second.asked) == (Decimal(10), [])
+
+
+@pytest.mark.parametrize("kind", [Kind.BLOCKED, Kind.UNAVAILABLE, Kind.RATE_LIMITED, Kind.MALFORMED, Kind.BAD_KEY])
+async def test_a_failing_service_falls_back_and_is_left_alone(kind):
+    first, second = Scripted("nse", UpstreamError(kind)), Scripted("twelve_data", priced(11))
+    source = source_of(first, second)
+    for _ in range(3):
+        (reading,) = await source.current(AAA)
+        assert reading.price == Decimal(11)
+    assert first.asked == ["AAA"], "an open breaker saves the calls"
+
+
+async def test_not_covered_is_remembered_for_the_symbol_and_opens_nothing():
+    first = Scripted("twelve_data", lambda s: UpstreamError(Kind.NOT_COVERED) if s == "AAA" else priced(5)(s))
+    source = source_of(first, Scripted("alpha_vantage", priced(11)))
+    await source.current(AAA)
+    await source.current(AAA)
+    assert first.asked == ["AAA"], "asking again would cost a credit each time"
+    (other,) = await source.current(frozenset({"BBB"}))
+    assert other.price == Decimal(5), "and the service itself is fine"
+
+
+async def test_an_unknown_symbol_costs_one_call():
+    first = Scripted("nse", UpstreamError(Kind.UNKNOWN_SYMBOL))
+    source = source_of(first)
+    for _ in range(5):
+        assert await source.current(AAA) == []
+    assert first.asked == ["AAA"]
+    assert await source._negative.known(["AAA", "BBB"]) == {"AAA"}
+
+
+async def test_an_outage_does_not_make_a_symbol_unknown():
+    source = source_of(Scripted("nse", UpstreamError(Kind.UNAVAILABLE)))
+    await source.current(AAA)
+    assert await source._negative.known(["AAA"]) == frozenset(), "down is not unknown: a 404 would be a lie"
+
+
+async def test_a_value_that_cannot_be_renewed_is_marked_stale_once_and_recovers():
+    provider = Scripted("nse", priced(10))
+    source = source_of(provider)
+    source.start("")
+    await source.next(lambda: AAA)
+    assert await source.next(lambda: AAA) == [], "the same reading again is no update"
+    provider.answer = UpstreamError(Kind.UNAVAILABLE)
+    (marked,) = await source.next(lambda: AAA)
+    assert (marked.status, marked.price) == (Status.STALE, Decimal(10))
+    assert await source.next(lambda: AAA) == [], "once, not every poll"
+    provider.answer = priced(10)
+    source.providers[0].breaker.succeeded()
+    (back,) = await source.next(lambda: AAA)
+    assert back.status is None, "the same price, but known to be true again"
+
+
+async def test_budgets_count_symbols_and_keep_a_reserve_for_users():
+    budget = Budget(None, "twelve_data", TwelveData.limits)
+    assert await budget.take(8, now=60.0) == 0
+    assert await budget.take(1, now=61.0) == 59, "the rest of the minute"
+    assert await budget.take(1, now=120.0) == 0
+    day = Budget(None, "alpha_vantage", [Limit(25, 86_400)])
+    for _ in range(20):
+        assert await day.take(1, AlphaVantage.reserve, now=5.0) == 0
+    assert await day.take(1, AlphaVantage.reserve, now=5.0) > 0, "polling stops here"
+    assert await day.take(1, now=5.0) == 0, "a user who waits is still served"
+
+
+def test_the_breaker_doubles_up_to_a_quarter_of_an_hour_and_forgets_on_success():
+    breaker, now = Breaker(), 0.0
+    pauses = []
+    for _ in range(6):
+        breaker.failed(UpstreamError(Kind.BLOCKED), now)
+        pauses.append(breaker.open_until - now)
+        now = breaker.open_until
+    assert pauses == [60, 120, 240, 480, 900, OPEN_MAX_SECONDS]
+    breaker.succeeded()
+    breaker.failed(UpstreamError(Kind.BLOCKED), now)
+    assert breaker.open_until - now == 60
+
+
+@pytest.mark.parametrize(("window", "seconds"), [(Window.SECOND, 1), (Window.MINUTE, 50), (Window.DAY, 86_390)])
+def test_a_limit_keeps_away_until_its_window_ends(window, seconds):
+    breaker = Breaker()
+    breaker.failed(UpstreamError(Kind.RATE_LIMITED, window=window), 10.0)
+    assert breaker.open_until - 10 == seconds
+
+
+def test_a_symbols_fault_never_opens_the_breaker():
+    breaker = Breaker()
+    for kind in (Kind.UNKNOWN_SYMBOL, Kind.NOT_COVERED, Kind.NO_DATA):
+        breaker.failed(UpstreamError(kind), 0.0)
+    assert not breaker.is_open(0.0)
+
+
+def test_nse_asks_for_fifty_in_one_call():
+    symbols = frozenset({"RELIANCE", "TCS", "INFY", "NIFTY 50", "INDIA VIX", "OTHER"})
+    groups = Nse(Upstream("https://nse.example")).calls_for(symbols)
+    assert groups == [frozenset({"RELIANCE", "TCS", "INFY"}), frozenset({"NIFTY 50", "INDIA VIX"}), frozenset({"OTHER"})]
+
+
+def test_twelve_data_never_asks_for_more_than_a_minutes_credits():
+    groups = TwelveData(Upstream("https://twelve.example")).calls_for(frozenset(f"S{n}" for n in range(20)))
+    assert max(map(len, groups)) == 8

@@ -1,0 +1,145 @@
+"""What is held is the newest that was published; waiters are woken; garbage on the channel changes nothing."""
+
+import asyncio
+import json
+
+import pytest
+
+from services.api.quote_store import QuoteStore
+from services.api.quotes_answer import QuoteAnswer, QuotesAnswer, requested_symbols
+
+
+def line(symbol="AAA", seq=1, epoch="e", fence=1, status="live", **data):
+    inner = {"symbol": symbol, "price": 10 + seq, "sourceTime": "2026-06-12T06:00:00.000Z", "status": status} | data
+    update = {"type": "price_update", "symbol": symbol, "data": inner, "timestamp": "x", "epoch": epoch, "fence": fence}
+    return json.dumps(update | {"seq": seq, "ts": 1_000.0}, separators=(",", ":")).encode()
+
+
+def test_newer_wins_and_older_is_dropped():
+    store = QuoteStore()
+    assert store.take(line(seq=2))
+    assert store.take(line(seq=2)) is None
+    assert store.take(line(seq=1)) is None
+    assert store.take(line(seq=5))
+    assert store.held["AAA"].seq == 5
+    assert (store.dropped, store.missed) == (2, 2)
+
+
+def test_a_lower_fence_never_comes_through_and_a_new_epoch_starts_anew():
+    store = QuoteStore()
+    store.take(line(seq=9, fence=5))
+    assert store.take(line(seq=10, fence=4)) is None, "a leader that was replaced"
+    assert store.take(line(seq=1, epoch="f", fence=6)), "Redis lost its data: numbers start anew"
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [b"", b"{", b"[]", b"null", b"5", b'{"type":"x"}', b'{"type":"price_update"}', b"\xff", b"[" * 100_000,
+     line().replace(b'"symbol":"AAA","price"', b'"symbol":"BBB","price"'), line().replace(b'"seq":1', b'"seq":"x"')],
+)  # fmt: skip
+def test_garbage_is_counted_and_changes_nothing(garbage):
+    store = QuoteStore()
+    store.take(line())
+    assert store.take(garbage) is None
+    assert store.malformed == 1
+    assert list(store.held) == ["AAA"]
+
+
+def test_a_message_holds_many_lines():
+    store = QuoteStore()
+    assert store.take_message(b"\n".join([line("A"), line("B"), b"junk", line("A")])) == 2
+
+
+async def test_a_waiter_is_woken_by_the_first_line_and_another_gives_up():
+    store = QuoteStore()
+    waiting = asyncio.create_task(store.wait_for(["AAA"], 5))
+    await asyncio.sleep(0)
+    store.take(line())
+    await asyncio.wait_for(waiting, 1)
+    await store.wait_for(["NEVER"], 0.01)
+    assert store._waiting == {}, "nobody waits for ever, or memory would grow with every odd request"
+
+
+async def get(endpoint, path_params=None, query=b"", headers=()):
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path_params": path_params or {}, "query_string": query, "headers": list(headers)}
+    await endpoint(scope, None, send)
+    return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
+
+
+async def nobody(symbols):
+    return frozenset(symbols) & {"NOPE"}
+
+
+def fresh_store(*lines):
+    store = QuoteStore()
+    store.freshness = lambda: True
+    for each in lines:
+        store.take(each)
+    return store
+
+
+async def test_one_quote_is_the_published_bytes_with_an_etag_and_304():
+    store = fresh_store(line())
+    status, headers, body = await get(QuoteAnswer(store, nobody), {"symbol": "AAA"})
+    assert (status, body) == (200, line())
+    again = await get(QuoteAnswer(store, nobody), {"symbol": "AAA"}, headers=[(b"if-none-match", headers[b"etag"])])
+    assert (again[0], again[2]) == (304, b"")
+    store.take(line(seq=2))
+    assert (await get(QuoteAnswer(store, nobody), {"symbol": "AAA"}, headers=[(b"if-none-match", headers[b"etag"])]))[0] == 200
+
+
+async def test_without_updates_a_quote_is_marked_stale_with_its_age():
+    store = fresh_store(line())
+    store.freshness = lambda: False
+    status, headers, body = await get(QuoteAnswer(store, nobody), {"symbol": "AAA"})
+    assert status == 200
+    assert json.loads(body)["data"]["status"] == "stale"
+    assert int(headers[b"age"]) > 0
+    assert headers[b"etag"].endswith(b'-stale"'), "a poller must see the mark though the value is the same"
+
+
+async def test_a_value_its_source_gave_up_has_an_age_too():
+    _, headers, _ = await get(QuoteAnswer(fresh_store(line(status="stale")), nobody), {"symbol": "AAA"})
+    assert int(headers[b"age"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("symbol", "status"), [("NOPE", 404), ("tcs", 422), ("TCS\n", 422), ("A" * 10_000, 422), ("A:B", 422), ("STK.PROBE", 404)]
+)
+async def test_odd_and_unknown_symbols_have_their_answers(symbol, status):
+    got, headers, body = await get(QuoteAnswer(fresh_store(), nobody), {"symbol": symbol})
+    assert got == status
+    assert headers[b"content-type"] == b"application/problem+json"
+    assert len(body) < 500, "a hostile symbol is not echoed in full"
+
+
+async def test_a_known_symbol_without_a_value_is_503_with_retry_after(monkeypatch):
+    monkeypatch.setattr("services.api.quotes_answer.WAIT_SECONDS", 0.01)
+    status, headers, _ = await get(QuoteAnswer(fresh_store(), nobody), {"symbol": "TCS"})
+    assert (status, headers[b"retry-after"]) == (503, b"5")
+
+
+async def test_many_quotes_keep_the_order_and_name_the_missing():
+    endpoint = QuotesAnswer(fresh_store(line("A"), line("B")), nobody, lambda: ["A"])
+    _, _, body = await get(endpoint, query=b"symbols=B,NOPE,A")
+    answer = json.loads(body)
+    assert [quote["symbol"] for quote in answer["quotes"]] == ["B", "A"]
+    assert answer["missing"] == ["NOPE"]
+    assert [q["symbol"] for q in json.loads((await get(endpoint))[2])["quotes"]] == ["A"], "the default list without a parameter"
+
+
+@pytest.mark.parametrize("query", [b"symbols=", b"symbols=,", b"symbols=a", b"symbols=A%00", b"symbols=" + b"A," * 10 + b"b"])
+def test_bad_lists_are_refused(query):
+    with pytest.raises(ValueError, match=r"not a symbol|got nothing"):
+        requested_symbols(query)
+
+
+def test_a_list_is_bounded_and_each_symbol_taken_once():
+    assert requested_symbols(b"symbols=A,M%26M&symbols=A") == ["A", "M&M"]
+    with pytest.raises(ValueError, match="200 at most"):
+        requested_symbols(b"symbols=" + b",".join(b"S%d" % n for n in range(201)))
