@@ -23,6 +23,14 @@ HANDSHAKE_SECONDS = 5.0
 KNOWN_BODIES = 20_000
 
 
+async def end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel until they are done: a library may take a cancellation for an error of its own and go on."""
+    while left := [task for task in tasks if not task.done()]:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=0.5)
+
+
 @dataclass
 class Totals:
     """What the whole crowd saw."""
@@ -242,6 +250,4 @@ class Crowd:
         self.is_leaving = True
         for client in self.clients:
             client.leave()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import redis.asyncio as redis
 
-from loadtests.faults.crowd import Crowd
+from loadtests.faults.crowd import Crowd, end
 from loadtests.faults.leader import Leader
 from loadtests.redis_box import RedisBox, free_port
 from services.contract import keyspace
@@ -185,9 +185,7 @@ async def stage(
             yield made
         finally:
             await made.crowd.leave()
-            for task in made._tasks:
-                task.cancel()
-            await asyncio.gather(*made._tasks, return_exceptions=True)
+            await end(made._tasks)
             for node in processes:
                 if node.process is not None and node.process.poll() is None:
                     node.send(signal.SIGCONT)

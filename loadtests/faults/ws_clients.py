@@ -301,7 +301,7 @@ async def w15_token_expires(found: Findings) -> None:
                     one.say(action="auth", token=token)
                     found.holds(f"{name}: 4401", await one.closed_with(5) == 4401)
 
-        await _beside_honest(found, act, jwt_jwks_url=issuer.url, jwt_issuer=issuer.name)
+        await _beside_honest(found, act, auth_mode="jwks", auth_jwks_url=issuer.url, auth_issuer=issuer.name)
 
 
 async def n5_half_open(found: Findings) -> None:

@@ -39,7 +39,7 @@ from services.ws.sequencer import Sequencer
 from services.ws.settings import WsSettings
 from services.ws.stream_state import StreamState
 from services.ws.subscriber import Subscriber
-from services.ws.tokens import Tokens
+from services.ws.tokens import make_tokens
 
 BACKLOG = 4_096
 DRAIN_STEP_SECONDS = 0.05
@@ -85,7 +85,7 @@ class Node:
         self.desk = ControlDesk(settings.secret("control_key"), settings.node_id, self._obey, self.subscriber.heard_beat)
         self.api = api or httpx.AsyncClient(base_url=settings.api_base, trust_env=False)
         self.lookup = Lookup(self.api, self.feed, self.sequencer.latest)
-        self.tokens = Tokens(settings.jwt_jwks_url, settings.jwt_issuer, settings.jwt_audience)
+        self.tokens = make_tokens(settings)
         self._own_key = secrets.token_urlsafe(24)
         self.check: SelfCheck | None = None
         self._stop = asyncio.Event()

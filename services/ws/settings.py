@@ -45,9 +45,11 @@ class WsSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     # Tokens (optional): the same names and meaning as in the API.
-    jwt_jwks_url: str | None = None
-    jwt_issuer: str | None = None
-    jwt_audience: str = "authenticated"
+    auth_mode: Literal["off", "jwks", "hs256"] = "off"
+    auth_issuer: str | None = None
+    auth_audience: str = "authenticated"
+    auth_jwks_url: str | None = None
+    auth_secret_file: Path | None = None
     require_token: bool = False
 
     # Limits.
@@ -106,11 +108,15 @@ class WsSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _tokens_need_keys(self) -> Self:
-        if self.require_token and not self.jwt_jwks_url:
-            raise ValueError("REQUIRE_TOKEN needs JWT_JWKS_URL, else nobody could be admitted")
+        needed = {"off": (), "jwks": ("auth_issuer", "auth_jwks_url"), "hs256": ("auth_issuer", "auth_secret_file")}
+        missing = [name.upper() for name in needed[self.auth_mode] if not getattr(self, name)]
+        if missing:
+            raise ValueError(f"AUTH_MODE={self.auth_mode} needs {' and '.join(missing)}")
+        if self.require_token and self.auth_mode == "off":
+            raise ValueError("REQUIRE_TOKEN needs an AUTH_MODE, else nobody could be admitted")
         return self
 
-    def secret(self, name: Literal["redis_password", "control_key", "client_key"]) -> str | None:
+    def secret(self, name: Literal["redis_password", "control_key", "client_key", "auth_secret"]) -> str | None:
         """The secret's text from its file, or None when no file is named.
 
         Raises:
