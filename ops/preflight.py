@@ -30,7 +30,7 @@ def preflight(stack: Stack, tell: Tell) -> None:
         tell(f"released the stack: process {lock.pid}, which held it since {lock.since:%H:%M:%S}, is gone")
     state, held = stack.state(), inventory.of_stack(stack.label)
     owner = config.get("owner", "")
-    _refuse_foreign(stack, owner, held, inventory)
+    _refuse_foreign(stack, config, held, inventory)
     _require_port(stack, config, owner, inventory)
     _remove_remains(stack, owner, state, held, inventory, tell)
     for urn in state.failed_migrations():
@@ -38,7 +38,8 @@ def preflight(stack: Stack, tell: Tell) -> None:
         tell("the last migration failed: it is run again")
 
 
-def _refuse_foreign(stack: Stack, owner: str, held: list[Held], inventory: Inventory) -> None:
+def _refuse_foreign(stack: Stack, config: dict[str, str], held: list[Held], inventory: Inventory) -> None:
+    owner, port_text = config.get("owner", ""), config.get("port", DEFAULT_PORT)
     prefix = stack.label.replace("/", "-")
     named = inventory.named([f"{prefix}-{noun}" for noun in FIXED_NAMES])
     foreign = sorted({(thing.kind, thing.name, thing.owner) for thing in [*held, *named] if thing.owner != owner})
@@ -46,8 +47,8 @@ def _refuse_foreign(stack: Stack, owner: str, held: list[Held], inventory: Inven
         return
     owners = sorted({f"checkout {name}" if name else "something that is no stack of ours" for _, _, name in foreign})
     shown = ", ".join(f"{kind} {name}" for kind, name, _ in foreign[:4]) + (", …" if len(foreign) > 4 else "")
-    taken = inventory.publisher(int(stack.config().get("port", DEFAULT_PORT)))
-    port = f" Port {stack.config().get('port', DEFAULT_PORT)} is taken too, by container {taken.name}." if taken else ""
+    taken = inventory.publisher(int(port_text)) if port_text.isdigit() else None
+    port = f" Port {port_text} is taken too, by container {taken.name}." if taken else ""
     raise Problem(
         f"Names of stack {stack.name} are in use on this engine by {' and '.join(owners)}: {shown}.{port}",
         "Nothing was touched. Both can run side by side under another name and port.",
