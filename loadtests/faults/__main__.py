@@ -1,54 +1,69 @@
-"""`python -m loadtests.faults api [--source NAME] [--fault NAME]`: prints the table and writes out/faults.json."""
+"""`python -m loadtests.faults api [--source NAME] [--fault NAME]`, `... ws [--fault NAME ...]`: a table, and out/faults.json."""
 
 import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-from loadtests.faults import api
+from loadtests.faults import api, ws
 from loadtests.faults.upstream import FAULTS
+from loadtests.redis_box import NoRedisError
 
 REPORT = Path("out/faults.json")
 
 
 def main() -> int:
-    """Exit codes: 0 all pass, 1 some FAIL."""
+    """Exit codes: 0 all pass, 1 some FAIL, 2 it could not be run."""
     parser = argparse.ArgumentParser(prog="python -m loadtests.faults")
-    parser.add_argument("part", choices=["api"])
-    parser.add_argument("--source", choices=[*api.SOURCES, "redis"], help="this one only")
-    parser.add_argument("--fault", choices=[*FAULTS[1:], *api.REDIS_FAULTS], help="this one only")
+    parts = parser.add_subparsers(dest="part", required=True)
+    of_api = parts.add_parser("api", help="sources and Redis under the API")
+    of_api.add_argument("--source", choices=[*api.SOURCES, "redis"], help="this one only")
+    of_api.add_argument("--fault", choices=[*FAULTS[1:], *api.REDIS_FAULTS], help="this one only")
+    of_ws = parts.add_parser("ws", help="Redis, nodes and clients under the ws nodes")
+    of_ws.add_argument("--fault", choices=list(ws.FAULTS), nargs="+", default=list(ws.FAULTS), help="these only")
     chosen = parser.parse_args()
-    if chosen.source == "redis" or chosen.fault in api.REDIS_FAULTS:
-        names = [chosen.fault] if chosen.fault else list(api.REDIS_FAULTS)
-        rows = [vars(api.redis_fault(name)) for name in names]
+    if chosen.part == "api":
+        rows = api_rows(chosen)
+        print_table(rows)
     else:
-        faults = (chosen.fault,) if chosen.fault else FAULTS[1:]
-        if chosen.source or chosen.fault:
-            sources = (chosen.source,) if chosen.source else api.SOURCES
-            rows = [vars(row) for source in sources for row in api.source_faults(source, faults)]
-        else:
-            rows = api.run()
-    print_table(rows)
-    write(rows, "api")
+        try:
+            rows = ws.run(chosen.fault)
+        except NoRedisError as error:
+            print(f"faults: {error}", file=sys.stderr)
+            return 2
+    write(rows, chosen.part)
     return 0 if all(row["verdict"] == "pass" for row in rows) else 1
 
 
-def print_table(rows: list[dict[str, object]]) -> None:
+def api_rows(chosen: argparse.Namespace) -> list[dict[str, Any]]:
+    """The rows that were asked for."""
+    if chosen.source == "redis" or chosen.fault in api.REDIS_FAULTS:
+        names = [chosen.fault] if chosen.fault else list(api.REDIS_FAULTS)
+        return [vars(api.redis_fault(name)) for name in names]
+    if chosen.source or chosen.fault:
+        faults = (chosen.fault,) if chosen.fault else FAULTS[1:]
+        sources = (chosen.source,) if chosen.source else api.SOURCES
+        return [vars(row) for source in sources for row in api.source_faults(source, faults)]
+    return api.run()
+
+
+def print_table(rows: list[dict[str, Any]]) -> None:
     """One line a fault; a failed oracle is named below it."""
     print(f"{'subject':<14} {'fault':<15} {'verdict':<8} {'s':>6} {'slowest':>8}  answers")
     for row in rows:
         line = f"{row['subject']:<14} {row['fault']:<15} {row['verdict']:<8} {row['seconds']:>6} {row['slowest_ms']:>5} ms"
         print(f"{line}  {row['answers']}")
-        oracles: dict[str, bool] = row["oracles"]  # type: ignore[assignment]
-        for name in (name for name, held in oracles.items() if not held):
+        for name in (name for name, held in row["oracles"].items() if not held):
             print(f"    broken: {name} {row['note']}")
 
 
-def write(rows: list[dict[str, object]], part: str) -> None:
-    """Replace this part's rows in the report, keep the others'."""
+def write(rows: list[dict[str, Any]], part: str) -> None:
+    """Replace the rows of these faults in the report, keep all others."""
     REPORT.parent.mkdir(exist_ok=True)
     others = json.loads(REPORT.read_text()) if REPORT.is_file() else []
-    kept = [row for row in others if row.get("part") != part]
+    again = {(row["subject"], row["fault"]) for row in rows}
+    kept = [row for row in others if row.get("part") != part or (row["subject"], row["fault"]) not in again]
     REPORT.write_text(json.dumps(kept + rows, indent=2) + "\n")
 
 

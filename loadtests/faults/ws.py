@@ -7,6 +7,7 @@ from typing import Any
 
 from loadtests.faults import ws_clients, ws_nodes, ws_redis
 from loadtests.faults.verdict import Findings
+from loadtests.redis_box import NoRedisError
 
 Fault = tuple[str, Callable[[Findings], Awaitable[None]]]
 FAULTS: dict[str, Fault] = {**ws_redis.FAULTS, **ws_clients.FAULTS, **ws_nodes.FAULTS}
@@ -14,8 +15,17 @@ FAULT_SECONDS = 150.0
 
 
 def run(names: list[str]) -> list[dict[str, Any]]:
-    """One row per fault, in the order of the catalogue."""
-    return [asyncio.run(_row(name)) for name in FAULTS if name in names]
+    """One row per fault, in the order of the catalogue, printed as it comes.
+
+    Raises:
+        NoRedisError: there is no redis-server to break.
+    """
+    rows = []
+    for name in FAULTS:
+        if name in names:
+            rows.append(asyncio.run(_row(name)))
+            print_row(rows[-1])
+    return rows
 
 
 async def _row(name: str) -> dict[str, Any]:
@@ -25,6 +35,8 @@ async def _row(name: str) -> dict[str, Any]:
     try:
         async with asyncio.timeout(FAULT_SECONDS):
             await fault(found)
+    except NoRedisError:
+        raise
     except Exception as error:  # a run that breaks is a failed row, never a missing one
         found.problems.append(f"{type(error).__name__}: {error}")
         found.oracles["came through"] = False
@@ -35,10 +47,9 @@ async def _row(name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def print_table(rows: list[dict[str, Any]]) -> None:
-    """One line a fault with what was measured; what was not kept below it."""
-    for row in rows:
-        figures = ", ".join(f"{name} {value:g}" for name, value in row["figures"].items())
-        print(f"{row['verdict']:<5} {row['subject']:<7} {row['fault']:<52} {row['seconds']:>6} s  {figures}")
-        if row["note"]:
-            print(f"      not kept: {row['note']}")
+def print_row(row: dict[str, Any]) -> None:
+    """What was measured; what was not kept below it."""
+    figures = ", ".join(f"{name} {value:g}" for name, value in row["figures"].items())
+    print(f"{row['verdict']:<5} {row['subject']:<7} {row['fault']:<52} {row['seconds']:>6} s  {figures}", flush=True)
+    if row["note"]:
+        print(f"      not kept: {row['note']}", flush=True)
