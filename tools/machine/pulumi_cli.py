@@ -71,8 +71,10 @@ def cached_cli() -> Path:
 
 
 def _has_language_host(cli: Path) -> bool:
-    """The official installer puts it beside the CLI."""
-    return (cli.resolve().parent / LANGUAGE_HOST).exists() or shutil.which(LANGUAGE_HOST) is not None
+    """The official installer puts it beside the CLI; ours in `.tools/bin` belongs to no installed one."""
+    on_path = shutil.which(LANGUAGE_HOST)
+    elsewhere = on_path is not None and Path(on_path).parent.resolve() != LINK.parent.resolve()
+    return (cli.resolve().parent / LANGUAGE_HOST).exists() or elsewhere
 
 
 def _use_installed(cli: Path) -> None:

@@ -37,6 +37,17 @@ def test_our_own_link_is_not_an_installed_cli(tmp_path, monkeypatch):
     assert pulumi_cli.installed_cli() is None
 
 
+def test_an_installed_cli_without_a_language_host_gets_ours(tmp_path, monkeypatch):
+    installed = cli(tmp_path / "bin", "v3.274.1")
+    ours = cli(tmp_path / ".tools/bin", "").with_name(pulumi_cli.LANGUAGE_HOST)
+    ours.write_text("#!/bin/sh\n")
+    ours.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{tmp_path / '.tools/bin'}")
+    assert not pulumi_cli._has_language_host(installed), "ours on the PATH is not its own"
+    (tmp_path / "bin" / pulumi_cli.LANGUAGE_HOST).touch()
+    assert pulumi_cli._has_language_host(installed)
+
+
 def test_the_build_is_keyed_by_version_and_lock(tmp_path, monkeypatch):
     first = pulumi_cli.cached_cli()
     assert go_build.pinned_version() in str(first)
