@@ -136,9 +136,25 @@ describe('S132 error recovery', () => {
   it('shows an operator’s notice at once and lets it be dismissed', async () => {
     await openedLive()
     await page.when(() => page.server.newest.tell({ type: 'status', state: 'live', notice: { text: 'Maintenance at noon', severity: 'warning' }, timestamp: '' }))
+    await vi.dynamicImportSettled()
+    await page.pass(20)
     expect(page.see('Maintenance at noon')).toBeDefined()
     fireEvent.click(page.button('Dismiss notice'))
     expect(screen.queryByText('Maintenance at noon')).toBeNull()
+  })
+})
+
+describe('S132 error recovery: one part fails', () => {
+  it('keeps the prices when a dialog cannot be shown', async () => {
+    await openedLive()
+    page.answers['/api/v1/symbols'] = { symbols: [{ symbol: 7 }] } // nothing the page can work with
+    fireEvent.keyDown(document.body, { key: '/' })
+    await vi.dynamicImportSettled()
+    await page.pass(50)
+    fireEvent.change(screen.getByRole('searchbox'), { target: { value: 'wip' } })
+    await page.pass(50)
+    expect(page.price('TCS'), 'the table must outlive the dialog').toBe('3128.6')
+    expect(page.see(/could not be shown/)).toBeDefined()
   })
 })
 

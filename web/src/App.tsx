@@ -6,7 +6,6 @@ import { OpenDialog, type DialogName } from './components/dialogs'
 import { Footer } from './components/Footer'
 import { IndicesStrip } from './components/IndicesStrip'
 import { KindMark } from './components/KindMark'
-import { NoticeBanner } from './components/NoticeBanner'
 import { StateBar } from './components/StateBar'
 import { Toasts } from './components/Toasts'
 import { TopBar } from './components/TopBar'
@@ -16,13 +15,15 @@ import { WatchPanel } from './components/WatchPanel'
 import { route } from './state/route'
 import { useServices } from './state/services'
 import { showSettings } from './state/settings'
-import { useValue } from './state/useQuotes'
+import { useStreamState, useValue } from './state/useQuotes'
 
+const NoticeBanner = lazy(() => import('./components/NoticeBanner'))
 const ChangesReader = lazy(() => import('./components/ChangesReader'))
 
 export function App() {
   const { settings } = useServices()
   const chosen = useValue(settings)
+  const { notice } = useStreamState()
   const [dialog, setDialog] = useState<DialogName | null>(null)
   const wide = useMedia(WIDE)
   const { symbol } = useValue(route)
@@ -32,10 +33,12 @@ export function App() {
   return (
     <>
       <TopBar open={setDialog} />
-      <KindMark />
-      <NoticeBanner />
-      <StateBar />
-      <IndicesStrip />
+      <section aria-label="Market">
+        <KindMark />
+        {notice && <Suspense fallback={null}><NoticeBanner notice={notice} /></Suspense>}
+        <StateBar />
+        <IndicesStrip />
+      </section>
       <main>
         <WatchPanel selected={wide ? shown : symbol} open={setDialog} />
         {wide && shown && <section className="card detail" aria-label={`Details of ${shown}`}><Detail symbol={shown} /></section>}

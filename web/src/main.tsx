@@ -2,16 +2,18 @@
 import { lazy, StrictMode, Suspense, type ReactNode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './App'
-import { ConfigErrorPage } from './components/ConfigErrorPage'
 import { ConfigError, loadConfig, type Config } from './config'
 import { loadDefaults } from './state/defaults'
 import { keepCachedQuotes, loadCachedQuotes } from './state/quoteCache'
 import { followHistory } from './state/route'
 import { createServices, ServicesContext } from './state/services'
 
+const ConfigErrorPage = lazy(() => import('./components/ConfigErrorPage'))
 const StoryPage = lazy(() => import('./stories/StoryPage'))
 
-const root = createRoot(document.getElementById('root') as HTMLElement)
+const root = createRoot(document.getElementById('root') as HTMLElement, {
+  onCaughtError: () => undefined, // the Guard tells the user; the console of a production page stays empty
+})
 
 try {
   root.render(<StrictMode>{pageOf(await loadConfig())}</StrictMode>)

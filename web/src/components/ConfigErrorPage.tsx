@@ -1,5 +1,5 @@
 /** What is wrong with the deployment's configuration, for whoever can mend it. */
-export function ConfigErrorPage({ problems }: { readonly problems: readonly string[] }) {
+export default function ConfigErrorPage({ problems }: { readonly problems: readonly string[] }) {
   return (
     <main className="config-error">
       <h1>Stock Tracker is not configured correctly</h1>

@@ -7,6 +7,7 @@ import { useName, useQuote, useStreamState, useValue } from '../state/useQuotes'
 import { AgeDot } from './AgeDot'
 import { Change } from './Change'
 import { formatDate, formatPrice, formatRupees, formatTime, formatVolume, formatWhole } from './format'
+import { Guard } from './Guard'
 import { Icon } from './Icon'
 import { useFlash } from './useFlash'
 
@@ -41,10 +42,12 @@ export function Detail({ symbol }: { readonly symbol: string }) {
       ) : (
         <p className="empty no-price">{refusal ? `${symbol} is not offered by this source.` : 'Waiting for the first price…'}</p>
       )}
-      <Suspense fallback={<div className="chart-space" />}>
-        <ChartPanel key={symbol} symbol={symbol} />
-        <InsightCard symbol={symbol} />
-      </Suspense>
+      <Guard key={symbol}>
+        <Suspense fallback={<div className="chart-space" />}>
+          <ChartPanel symbol={symbol} />
+          <InsightCard symbol={symbol} />
+        </Suspense>
+      </Guard>
     </>
   )
 }

@@ -14,6 +14,7 @@ export function Modal({ title, close, className = '', children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     if (!dialog.current?.open) dialog.current?.showModal()
+    dialog.current?.querySelector('input')?.focus() // showModal would choose the button that closes
   }, [])
   const closeBeside = (event: MouseEvent): void => {
     if (event.target === dialog.current) dialog.current.close()

@@ -1,15 +1,13 @@
 /** An operator's words to everybody who has the page open. */
+import type { Notice } from '../contract/messages'
 import { useServices } from '../state/services'
 import { useNow } from '../state/ticker'
-import { useStreamState } from '../state/useQuotes'
 import { Icon } from './Icon'
 
-export function NoticeBanner() {
+export default function NoticeBanner({ notice }: { readonly notice: Notice }) {
   const { stream } = useServices()
-  const { notice } = useStreamState()
   const now = useNow()
-  const expired = notice?.until ? Date.parse(notice.until) < now : false
-  if (!notice || expired) return null
+  if (notice.until && Date.parse(notice.until) < now) return null
   const severity = notice.severity ?? 'info'
   return (
     <div className={`notice notice-${severity}`} role={severity === 'critical' ? 'alert' : 'status'}>

@@ -1,5 +1,5 @@
 /** Finds a symbol by its letters or its company's name, adds it to the list or opens it. */
-import { useDeferredValue, useEffect, useRef, useState, type KeyboardEvent, type SyntheticEvent } from 'react'
+import { useDeferredValue, useEffect, useMemo, useRef, useState, type KeyboardEvent, type SyntheticEvent } from 'react'
 import type { FoundSymbol, SymbolsAnswer } from '../contract/rest'
 import { navigate } from '../state/route'
 import { useServices } from '../state/services'
@@ -36,7 +36,7 @@ export default function SearchDialog({ close }: DialogProps) {
       <div onKeyDown={handleKey}>
         <form role="search" onSubmit={submit}>
           <input
-            type="search" autoFocus autoComplete="off" autoCapitalize="characters" spellCheck={false} maxLength={32} aria-label="Symbol or company"
+            type="search" autoComplete="off" autoCapitalize="characters" spellCheck={false} maxLength={32} aria-label="Symbol or company"
             placeholder="Symbol or company, for example TCS" value={text} onChange={(event) => setText(event.target.value)}
           />
         </form>
@@ -82,14 +82,13 @@ function useFound(text: string): readonly FoundSymbol[] {
   const { names } = useServices()
   const known = useValue(names.known)
   const { data } = useRest<SymbolsAnswer>(text === '' ? null : `/api/v1/symbols?query=${encodeURIComponent(text)}&limit=${SHOWN}`)
-  useEffect(() => {
-    if (data) names.learn(data.symbols)
-  }, [data, names])
+  const served = useMemo(() => (Array.isArray(data?.symbols) ? data.symbols : []), [data])
+  useEffect(() => names.learn(served), [served, names])
   const wanted = text.toUpperCase()
   const own = Object.entries(known)
     .map(([symbol, name]) => ({ symbol, name }))
     .filter(({ symbol, name }) => symbol.startsWith(wanted) || name.toUpperCase().includes(wanted))
-  const merged = new Map([...own, ...(data?.symbols ?? [])].map((found) => [found.symbol, found]))
+  const merged = new Map([...own, ...served].map((found) => [found.symbol, found]))
   if (merged.size === 0 && SYMBOL.test(wanted)) merged.set(wanted, { symbol: wanted, name: 'Try this symbol' })
   return [...merged.values()].sort((a, b) => rank(a, wanted) - rank(b, wanted)).slice(0, SHOWN)
 }

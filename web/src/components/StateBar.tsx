@@ -5,6 +5,7 @@ import { useRest } from '../state/useRest'
 import { usePageState, useStreamState } from '../state/useQuotes'
 import { formatDate, formatTime } from './format'
 import { Icon } from './Icon'
+import { wordsOf } from './stateWords'
 
 const SILENT: readonly PageState[] = ['live', 'loading', 'stale']
 
@@ -16,16 +17,7 @@ export function StateBar() {
   return (
     <p className={`state-bar state-${state}`}>
       <Icon name={state} />
-      <span>{sentenceOf(state, reason, market?.nextOpen ?? null)}</span>
+      <span>{wordsOf(state, reason)[1]}{market?.nextOpen && ` It opens ${formatDate(market.nextOpen)}, ${formatTime(market.nextOpen)}.`}</span>
     </p>
   )
-}
-
-function sentenceOf(state: PageState, reason: string | null, nextOpen: string | null): string {
-  if (state === 'offline') return 'You are offline. The prices below are the last ones received; each shows its age.'
-  if (state === 'paused') return `Updates are paused${reason ? `: ${reason}` : ' by the operator.'}`
-  if (state === 'degraded') return 'Updates may be late: the server has lost a part of itself and is recovering.'
-  if (state === 'polling') return 'The live connection is lost. Prices are read every 5 s while it is being restored.'
-  const opens = nextOpen === null ? '' : ` It opens ${formatDate(nextOpen)}, ${formatTime(nextOpen)}.`
-  return `The market is closed. These are the last prices of the session.${opens}`
 }

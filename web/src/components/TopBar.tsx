@@ -15,7 +15,7 @@ export function TopBar({ open }: { readonly open: (dialog: DialogName) => void }
         </svg>
         <span className="brand-name">Stock Tracker</span>
       </SymbolLink>
-      <button type="button" className="search-button" onClick={() => open('search')}>
+      <button type="button" className="search-button" aria-label="Search or add a symbol" onClick={() => open('search')}>
         <Icon name="search" />
         <span className="search-words">Search or add a symbol</span>
         <kbd>/</kbd>

@@ -1,5 +1,6 @@
 /** The dialogs of the page; each is fetched when it is first opened. */
 import { lazy, Suspense } from 'react'
+import { Guard } from './Guard'
 
 const DIALOGS = {
   search: lazy(() => import('./SearchDialog')),
@@ -15,5 +16,5 @@ export interface DialogProps {
 
 export function OpenDialog({ name, close }: DialogProps & { readonly name: DialogName | null }) {
   const Chosen = name && DIALOGS[name]
-  return Chosen && <Suspense fallback={null}><Chosen close={close} /></Suspense>
+  return Chosen && <Guard><Suspense fallback={null}><Chosen close={close} /></Suspense></Guard>
 }

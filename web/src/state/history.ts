@@ -30,12 +30,12 @@ const NONE: readonly Candle[] = []
 
 export function useHistory(symbol: string, range: Range): History {
   const interval = range === '1D' ? 'intraday' : 'daily'
-  const { data, error, loading } = useRest<HistoryAnswer>(`/api/v1/history/${encodeURIComponent(symbol)}?interval=${interval}`)
+  const { data, loading } = useRest<HistoryAnswer>(`/api/v1/history/${encodeURIComponent(symbol)}?interval=${interval}`)
   const candles = useMemo(() => {
-    const all = data ? candlesOf(data.bars) : NONE
+    const all = Array.isArray(data?.bars) ? candlesOf(data.bars as readonly Bar[]) : NONE
     return range === '1D' ? all : all.slice(-DAYS[range])
   }, [data, range])
-  return { candles, loading, missing: error !== undefined || data?.bars.length === 0 }
+  return { candles, loading, missing: !loading && candles.length === 0 }
 }
 
 /** Bars in rising order of time, each time once, without a value that cannot be drawn. */

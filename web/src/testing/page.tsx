@@ -16,6 +16,8 @@ export class ScriptedPage {
   /** What REST answers for quotes; empty: nothing is known. */
   quotes: PriceUpdate[] = [updateOf('TCS', { data: { price: 3128.6 } }), updateOf('INFY', { data: { price: 1540.1 } })]
   restFails = false
+  /** Answers of a test's own, by the beginning of the path. */
+  readonly answers: Record<string, unknown> = {}
 
   constructor(config: Record<string, unknown> = {}) {
     this.server.answer = (path) => this.answer(path)
@@ -27,7 +29,7 @@ export class ScriptedPage {
     this.services.stream.start()
     await act(async () => {
       void loadDefaults(this.services)
-      render(<ServicesContext value={this.services}><App /></ServicesContext>)
+      render(<ServicesContext value={this.services}><App /></ServicesContext>, { onCaughtError: () => undefined })
       await vi.advanceTimersByTimeAsync(50)
     })
   }
@@ -75,6 +77,8 @@ export class ScriptedPage {
 
   private answer(path: string): Response {
     if (this.restFails) return problem(503)
+    const own = Object.keys(this.answers).find((start) => path.startsWith(start))
+    if (own) return json(this.answers[own])
     if (path.startsWith('/api/v1/quotes')) {
       const asked = new URL(path, 'http://x').searchParams.get('symbols')?.split(',')
       return json({ quotes: asked ? this.quotes.filter(({ symbol }) => asked.includes(symbol)) : this.quotes, missing: [] })
