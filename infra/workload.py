@@ -35,7 +35,7 @@ class Service:
     networks: tuple[str, ...]
     memory_mb: int
     probe: tuple[str, ...] = ()
-    ready_within_seconds: int = 60
+    ready_within_seconds: int = 120
     grace_seconds: int = 10
     replicas: int = 1
     command: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ def test_every_service_is_waited_for_until_it_is_healthy(run_program):
         for inputs in engine.containers(service):
             assert inputs["wait"] is True, service
             assert inputs["healthcheck"]["tests"][:2] == ["CMD", "healthcheck"], service
-            assert inputs["healthcheck"]["startPeriod"] == "1m0s", "any other spelling is a change at every refresh"
+            assert inputs["healthcheck"]["startPeriod"] == "2m0s", "any other spelling is a change at every refresh"
             assert "startInterval" not in inputs["healthcheck"], "engines before 25 refuse it"
 
 
