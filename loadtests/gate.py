@@ -88,6 +88,17 @@ def _timed(row: Row, percent: float) -> Measured:
     return Measured(percentile(row.counts, percent), sum(row.counts.values()), shown)
 
 
+FAILED_MS = 10_000.0
+"""A request without an answer waited for ever; it counts as long as a caller would wait."""
+
+
+def _cold(result: StageResult, percent: float) -> Measured:
+    row = result.reading.rows.get(COLD, Row())
+    failed = sum(row.failures.values())
+    counts = {**row.counts, FAILED_MS: row.counts.get(FAILED_MS, 0) + failed} if failed else row.counts
+    return _timed(Row(counts), percent)
+
+
 def _failures(result: StageResult) -> Measured:
     row = requests(result.reading)
     failed = sum(row.failures.values())
@@ -109,8 +120,8 @@ MEASURES: Mapping[str, tuple[UserKind, Callable[[StageResult], Measured]]] = {
     "api_p95": ("caller", lambda result: _timed(requests(result.reading), 95)),
     "api_warm_p95": ("caller", lambda result: _timed(requests(result.reading), 95)),
     "api_warm_p99": ("caller", lambda result: _timed(requests(result.reading), 99)),
-    "api_cold_p95": ("cold", lambda result: _timed(result.reading.rows.get(COLD, Row()), 95)),
-    "api_cold_p99": ("cold", lambda result: _timed(result.reading.rows.get(COLD, Row()), 99)),
+    "api_cold_p95": ("cold", lambda result: _cold(result, 95)),
+    "api_cold_p99": ("cold", lambda result: _cold(result, 99)),
     "ws_closes": ("viewer", _closes),
     "ws_reach": ("viewer", _reach),
     "ws_latency": ("viewer", lambda result: _timed(result.reading.rows.get(LATENCY, Row()), 99)),
@@ -180,6 +191,8 @@ def _why(result: StageResult, objective: Objective, value: float | None) -> str:
         return f"{missing} of {reading.expected} updates missed by {reading.short_sockets} sockets (lost or conflated)"
     if objective.id == "api_errors":
         return "; ".join(f"{count} x {reason}" for reason, count in sorted(requests(reading).failures.items()))
+    if failed := sum(reading.rows.get(COLD, Row()).failures.values()):
+        return f"{failed} requests failed: each counts as {FAILED_MS:g} ms"
     return f"{objective.statistic} {value:.2f} {objective.unit}" if value is not None else "no sample"
 
 

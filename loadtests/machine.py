@@ -77,6 +77,13 @@ def machine_ticks() -> tuple[float, float]:
     return sum(fields) - idle, sum(fields)
 
 
+def busy_percent(seconds: float = 2.0) -> float:
+    """How much of all cores the machine uses while this process only waits."""
+    meter = CpuMeter()
+    time.sleep(seconds)
+    return meter.read()[1]
+
+
 def describe() -> dict[str, str | int]:
     """The machine a figure was taken on."""
     model = [line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]

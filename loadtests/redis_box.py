@@ -53,6 +53,12 @@ class RedisBox:
         self._process = subprocess.Popen([binary, str(settings)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self._wait()
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """As by the kernel: no goodbye, nothing kept."""
         assert self._process is not None

@@ -31,7 +31,7 @@ th{font-size:12px;color:var(--soft);font-weight:600}td.n,th.n{text-align:right;f
 small{color:var(--soft);display:block}.why{color:var(--bad)}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(440px,1fr));gap:18px}
 svg{width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:#6b7280}svg .title{font-weight:600;fill:#111827}
-svg .name{font-weight:600}svg .grid{stroke:#e5e7eb}svg .mark{fill:#b45309}
+svg .grid{stroke:#e5e7eb}svg .mark{fill:#b45309}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 18px}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 @media print{body{margin:0}.plots{grid-template-columns:1fr 1fr}}
 """
@@ -162,6 +162,7 @@ def _surroundings(report: Report) -> str:
         **{f"image {name}": digest for name, digest in sorted(report.images.items())},
         **{name: str(value) for name, value in describe().items()},
         "generator CPU": cpu or "-",
+        "machine before the steps": ", ".join(f"{name} {busy:.0f} %" for name, busy in report.evidence.busy.items()),
         **{f"step {name}": text for name, text in report.evidence.failures.items()},
     }
     shown = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts.items())

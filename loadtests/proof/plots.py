@@ -89,7 +89,7 @@ def _short(value: float) -> str:
 def _legend(names: Sequence[str]) -> list[str]:
     parts, x = [], WIDTH - RIGHT
     for colour, name in reversed(list(zip(COLOURS, names, strict=False))):
-        parts.append(f'<text x="{x}" y="14" text-anchor="end" fill="{colour}" class="name">{escape(name)}</text>')
+        parts.append(f'<text x="{x}" y="14" text-anchor="end" style="fill:{colour};font-weight:600">{escape(name)}</text>')
         x -= 7 * len(name) + 16
     return parts
 

@@ -73,6 +73,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "images": report.images,
         "machine": describe(),
         "generatorCpu": generator_cpu(report.evidence),
+        "machineBusyBefore": {name: round(busy, 1) for name, busy in report.evidence.busy.items()},
         "exitCode": int(report.exit_code),
         "promises": [row_data(row) for row in report.rows],
         "knee": report.evidence.knee,

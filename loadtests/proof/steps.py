@@ -16,6 +16,7 @@ from typing import Any
 
 from loadtests import api_counters
 from loadtests.cold import ColdError, make_cold, most_calls, sequences
+from loadtests.machine import busy_percent
 from loadtests.node_histogram import read as read_nodes
 from loadtests.page_loads import BrowserError, load_times_ms
 from loadtests.proof.evidence import Evidence
@@ -64,13 +65,14 @@ def take(run: Run, names: Sequence[str]) -> Evidence:
         if name not in names:
             evidence.failures[name] = "left out"
             continue
+        evidence.busy[name] = busy_percent()
         began = time.monotonic()
         try:
             STEPS[name](run, evidence)
             outcome = "done"
         except (StepError, ContainersError, ColdError, PubSubError, BrowserError, OSError) as error:
             outcome = evidence.failures[name] = str(error)
-        run.tell(f"{name:<10}{time.monotonic() - began:>7.0f} s   {outcome}")
+        run.tell(f"{name:<10}{time.monotonic() - began:>7.0f} s   machine busy before {evidence.busy[name]:>3.0f} %   {outcome}")
     return evidence
 
 

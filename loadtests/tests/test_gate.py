@@ -27,8 +27,8 @@ def calls(latency=None, failures=None, cpu=20.0):
     return StageResult(stages("api100", OBJECTIVES.load)[0], reading, 60.0)
 
 
-def cold(latency):
-    reading = Reading(rows={COLD: Row(latency), "GET /x": Row({9000.0: 50})}, cpu=[20.0])
+def cold(latency, failures=None):
+    reading = Reading(rows={COLD: Row(latency, failures or {}), "GET /x": Row({9000.0: 50})}, cpu=[20.0])
     return StageResult(stages("api100cold", OBJECTIVES.load)[0], reading, 60.0)
 
 
@@ -50,6 +50,7 @@ def test_a_good_run_meets_every_promise():
         (calls(failures={"HTTPError: 500": 1}), "api_errors"),
         (calls(latency={20.0: 985, 2500.0: 15}), "api_warm_p99"),
         (cold(latency={900.0: 94, 2500.0: 6}), "api_cold_p95 api_cold_p99"),
+        (cold(latency={20.0: 95}, failures={"503": 5}), "api_cold_p99"),
         (sockets(lost={"closed by the server with 1006": 1}), "ws_closes"),
         (sockets(received=899_999), "ws_reach"),
         (sockets(rows={LATENCY: Row({3.0: 98, 150.0: 2}), READER_DELAY: Row({0.4: 9})}), "ws_latency"),

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 DEFAULT_PATH = Path(__file__).parents[2] / "objectives.toml"
 
-Statistic = Literal["p50", "p95", "p99", "count", "percent", "per_second", "verdict"]
+Statistic = Literal["p50", "p95", "p99", "max", "count", "percent", "per_second", "verdict"]
 
 
 class ObjectivesError(ValueError):
@@ -74,7 +74,7 @@ class Objective(_Row):
         bound = self.limit if bound is None else bound
         if self.better == "higher":
             return measured >= bound
-        return measured < bound if self.statistic.startswith("p") and self.unit == "ms" else measured <= bound
+        return measured < bound if self.unit == "ms" else measured <= bound
 
     def judge(self, measured: float | None) -> Verdict:
         """`NOT_MEASURED` for None, else met or missed by the owner's limit."""
@@ -83,11 +83,13 @@ class Objective(_Row):
         return Verdict.MET if self.keeps(measured) else Verdict.MISSED
 
     def target(self) -> str:
-        """The limit for a reader: `p99 < 100 ms`, `0 sockets`, `>= 95 %`."""
+        """The limit for a reader: `p99 < 100 ms`, `no sockets`, `>= 95 %`."""
         if self.statistic == "verdict":
             return "holds"
-        if self.statistic.startswith("p") and self.unit == "ms":
+        if self.unit == "ms":
             return f"{self.statistic} < {self.limit:g} ms"
+        if self.better == "lower" and self.limit == 0:
+            return f"no {self.unit}"
         return f"{'<=' if self.better == 'lower' else '>='} {self.limit:g} {self.unit}"
 
 

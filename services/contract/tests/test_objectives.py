@@ -19,7 +19,7 @@ OWNERS = [
     ("S149", "count", "at most", 1, 100, None),
     ("S150", "verdict", "at least", 1, None, None),
     ("S151", "verdict", "at least", 1, None, None),
-    ("S152", "p99", "at most", 1000, None, None),
+    ("S152", "max", "at most", 1000, None, None),
     ("S153", "verdict", "at least", 1, None, None),
     ("S154", "verdict", "at least", 1, None, None),
     ("S155", "p95", "at most", 3000, None, None),
