@@ -80,7 +80,7 @@ def source_fault(source: str, fault: str, redis: Redis, folder: Path) -> Row:
         url = f"{base}/api/v1/quotes/{SYMBOL}"
         prober = Prober(url, LIVE)
         try:
-            wait_for(lambda: httpx.get(url, timeout=5).json()["data"]["status"] in LIVE, 20, "first quote")
+            wait_for(lambda: httpx.get(url, timeout=5).json()["data"]["status"] in LIVE, 60, "first quote")
             with prober.running():
                 oracles = _break_and_heal(source, fault, upstream, base, url, redis)
         except TimeoutError as error:
@@ -148,10 +148,10 @@ def redis_fault(fault: str) -> Row:
             environment = redis.environment() | {"SOURCE": "simulated", "PORT": str(port), "HOST": "127.0.0.1"}
             stack.enter_context(program("services.api", log=folder / f"{number}.log", NODE_ID=f"api-{number}", **environment))
         urls = [f"http://127.0.0.1:{port}/api/v1/quotes/TCS" for port in ports]
-        for url in urls:
-            wait_for(lambda url=url: httpx.get(url, timeout=5).status_code == 200, 20, "first quote")
         leader, other = Prober(urls[0], frozenset({"simulated"})), Prober(urls[1], frozenset({"simulated"}))
         try:
+            for url in urls:
+                wait_for(lambda url=url: httpx.get(url, timeout=5).status_code == 200, 60, "first quote")
             with leader.running(), other.running():
                 oracles = _break_redis(REDIS_FAULTS[fault], redis, urls)
         except (TimeoutError, subprocess.CalledProcessError) as error:

@@ -7,6 +7,7 @@ import uvicorn
 
 from services.api.app import create_app
 from services.api.logs import configure_logs
+from services.api.platform import assemble
 from services.api.settings import Settings, SettingsError, load_settings
 from services.api.sources import SourceError
 
@@ -18,7 +19,7 @@ def main() -> int:
     try:
         settings = load_settings(Settings)
         configure_logs(settings.log_level, settings.log_level_overrides, settings.secrets(), service="api", node=settings.node_id)
-        app = create_app(settings)
+        app = create_app(assemble(settings))
     except (SettingsError, SourceError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -14,7 +14,7 @@ from services.api.health import health_routes
 from services.api.layers import Envelope
 from services.api.logs import logger
 from services.api.metrics import MetricsLayer, RequestStats
-from services.api.platform import MakeSource, Platform, assemble
+from services.api.platform import Platform
 from services.api.rate_limit import RateLimitLayer
 from services.api.routes.control import control_routes
 from services.api.routes.insights import insight_routes
@@ -23,8 +23,6 @@ from services.api.routes.quotes import QuoteList, add_quote_routes, describe_quo
 from services.api.routes.status import status_routes
 from services.api.routes.symbols import symbol_routes
 from services.api.routes.watchlists import watchlist_routes
-from services.api.settings import Settings
-from services.api.sources.choice import make_source
 
 log = logger(__name__)
 
@@ -76,13 +74,9 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def create_app(settings: Settings, source: MakeSource = make_source) -> ASGIApp:
-    """The whole application as uvicorn runs it.
-
-    Raises:
-        SourceError: the source cannot be used as configured.
-    """
-    platform = assemble(settings, source)
+def create_app(platform: Platform) -> ASGIApp:
+    """The whole application as uvicorn runs it; the platform starts and stops with it."""
+    settings = platform.settings
     stats = RequestStats()
     app: ASGIApp = build_app(platform, stats)
     if settings.allowed_origins:

@@ -1,7 +1,6 @@
 """The parts of one API process and how they hang together. Composition only: no decision is taken here."""
 
 import contextlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from time import time
 from typing import Literal
@@ -27,6 +26,7 @@ from services.api.redis_link import RedisAway, RedisLink
 from services.api.search import Search
 from services.api.settings import Settings
 from services.api.sources import Source
+from services.api.sources.choice import make_source
 from services.api.sources.live import LiveSource
 from services.api.tasks import Tasks
 from services.api.upstreams import Kind
@@ -34,7 +34,6 @@ from services.api.watchlists import Watchlists
 from services.contract.messages import Demand as DemandMessage
 
 SERVICES_WITH_KEYS: tuple[Literal["twelve_data", "alpha_vantage", "gemini"], ...] = ("twelve_data", "alpha_vantage", "gemini")
-MakeSource = Callable[[Settings, RedisLink, NegativeCache], Source]
 
 
 @dataclass
@@ -117,7 +116,7 @@ class Platform:
         await self.link.close()
 
 
-def assemble(settings: Settings, make_source: MakeSource) -> Platform:
+def assemble(settings: Settings) -> Platform:
     """Build the parts. Raises SourceError when the source cannot be used as configured."""
     link = RedisLink(settings)
     negative = NegativeCache(link)

@@ -51,7 +51,8 @@ class Ingest:
 
 def plane(key=KEY, is_up=True, ingest: Any = None):
     nonces: Any = Nonces(is_up)
-    return ControlPlane(nonces, ingest or Ingest(), "channel", key, "api-1")
+    target: Any = ingest or Ingest()
+    return ControlPlane(nonces, target, "channel", key, "api-1")
 
 
 def good(**changes):

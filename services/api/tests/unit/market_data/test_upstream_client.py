@@ -1,0 +1,137 @@
+"""Calling a service: one total deadline, bounded bodies, no redirects, only addresses that may be called."""
+
+import asyncio
+import time
+
+import pytest
+
+from services.api.upstreams import Kind, UpstreamError
+from services.api.upstreams.addresses import check_base_url
+from services.api.upstreams.client import Answer, Upstream, check, retry_after
+
+
+async def serve(respond):
+    """A raw server on loopback that runs `respond(writer)` for each request."""
+
+    async def handle(reader, writer):
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            await respond(writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def fails_with(respond, deadline=0.5):
+    server, url = await serve(respond)
+    upstream = Upstream(url, deadline_seconds=deadline)
+    started = time.monotonic()
+    with pytest.raises(UpstreamError) as refused:
+        await upstream.json("/x")
+    await upstream.close()
+    server.close()
+    return refused.value, time.monotonic() - started
+
+
+async def test_silence_and_drip_end_at_the_one_deadline():
+    async def silent(writer):
+        await asyncio.sleep(5)
+
+    async def drip(writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(100):
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    for respond in (silent, drip):
+        error, seconds = await fails_with(respond)
+        assert error.kind is Kind.UNAVAILABLE
+        assert seconds < 1.5, "each byte came in time, the whole did not"
+
+
+async def test_a_redirect_is_not_followed():
+    called = []
+
+    async def redirect(writer):
+        called.append(1)
+        writer.write(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n")
+
+    error, _ = await fails_with(redirect)
+    assert error.kind is Kind.UNAVAILABLE
+    assert len(called) == 1
+
+
+async def test_an_endless_body_is_cut():
+    async def endless(writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[")
+        for _ in range(200):
+            writer.write(b"1," * 50_000)
+            await writer.drain()
+
+    error, _ = await fails_with(endless, deadline=10)
+    assert error.kind is Kind.MALFORMED
+
+
+async def test_nobody_there_is_unavailable():
+    upstream = Upstream("http://127.0.0.1:1")
+    with pytest.raises(UpstreamError) as refused:
+        await upstream.json("/x")
+    assert refused.value.kind is Kind.UNAVAILABLE
+    await upstream.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body", "expected"),
+    [
+        (429, "text/plain", b"Too Many Requests", Kind.RATE_LIMITED),
+        (500, "text/html", b"<html>", Kind.UNAVAILABLE),
+        (503, "text/plain", b"", Kind.UNAVAILABLE),
+        (403, "text/html", b"<html>", Kind.BLOCKED),
+        (200, "text/html; charset=utf-8", b"\n<!DOCTYPE html>", Kind.BLOCKED),
+        (200, "application/json", b"<html>", Kind.BLOCKED),
+        (401, "text/plain", b"", Kind.BLOCKED),
+        (200, "application/json", b"", Kind.MALFORMED),
+        (200, "application/json", b'"text"', Kind.MALFORMED),
+        (301, "text/html", b"<html>", Kind.UNAVAILABLE),
+    ],
+)
+def test_the_transport_already_says_much(status, kind, body, expected):
+    with pytest.raises(UpstreamError) as refused:
+        check(Answer(status, kind, body, {}))
+    assert refused.value.kind is expected
+
+
+def test_json_with_an_error_status_goes_to_its_parser():
+    for status in (400, 401, 403, 404, 429, 500):
+        assert check(Answer(status, "application/json", b'{"code":1}', {})).status == status
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [("5", 5), ("99999999999999", 3600), ("-1", None), ("soon", None), ("", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0)],
+)
+def test_retry_after_is_bounded_in_both_its_forms(given, seconds):
+    assert retry_after({"retry-after": given}) == seconds
+
+
+@pytest.mark.parametrize(
+    ("url", "production", "allowed"),
+    [
+        ("https://www.nseindia.com", True, True), ("https://api.example/", True, True), ("http://127.0.0.1:8000", False, True),
+        ("http://fake:8000", False, True), ("http://127.0.0.1:8000", True, False), ("http://api.example", False, False),
+        ("https://169.254.169.254", True, False), ("https://10.0.0.1", True, False), ("https://localhost", True, False),
+        ("https://[::1]", True, False), ("file:///etc/passwd", False, False), ("redis://redis:6379", False, False),
+        ("https://user:pw@api.example", True, False), ("https://api.example?x=1", True, False), ("", False, False),
+    ],
+)  # fmt: skip
+def test_only_addresses_that_may_be_called_are_taken(url, production, allowed):
+    if allowed:
+        assert check_base_url(url, production=production) == url.rstrip("/")
+    else:
+        with pytest.raises(ValueError, match=r"."):
+            check_base_url(url, production=production)
