@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtests.bench.contestants import NAMES, ROOT, Place, install_node_packages, running
+from loadtests.bench.contestants import NAMES, ROOT, Place, install_node_packages, pin, running
 from loadtests.redis_box import NoRedisError, RedisBox, free_port, redis_box
 from services.contract.keyspace import CHANNEL_UPDATES
 
@@ -87,7 +87,7 @@ def measure(generator: Path, name: str, load: Load, box: RedisBox, place: Place,
         cores = os.sched_getaffinity(0)
         done = subprocess.run(
             [str(generator), *map(str, words)], capture_output=True, text=True, timeout=seconds + 120, check=False,
-            preexec_fn=lambda: os.sched_setaffinity(0, cores - {place.core} or cores),
+            preexec_fn=lambda: pin(cores - {place.core} or cores, place.realtime),
         )  # fmt: skip
     if done.returncode != 0:
         raise RuntimeError(f"{name}: generator failed: {done.stderr[-300:]}")
@@ -154,13 +154,22 @@ def run(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     with redis_box() as box, tempfile.TemporaryDirectory() as folder:
         files = Path(folder) / "redis_password", Path(folder) / "client_key"
         files[0].write_text(box.password)
+        if arguments.realtime:
+            os.sched_setscheduler(box.pid, os.SCHED_FIFO, os.sched_param(10))
         files[1].write_text("bench-client-key")
         for load_name in arguments.loads:
             load = LOADS[load_name]
             taken: dict[str, list[dict[str, Any]]] = {name: [] for name in arguments.servers}
             for number in range(arguments.rounds):
                 for name in arguments.servers:
-                    place = Place(free_port(), box.port, *files, core=min(os.sched_getaffinity(0)), batch_ms=arguments.batch_ms)
+                    place = Place(
+                        free_port(),
+                        box.port,
+                        *files,
+                        core=min(os.sched_getaffinity(0)),
+                        batch_ms=arguments.batch_ms,
+                        realtime=arguments.realtime,
+                    )
                     row = measure(generator, name, load, box, place, arguments.seconds, arguments.pad) | {"load": load_name}
                     taken[name].append(row)
                     print(
@@ -179,6 +188,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=6)
     parser.add_argument("--batch-ms", type=int, default=20, help="interval of node-batched: about our p99 at 100k")
+    parser.add_argument("--realtime", action="store_true", help="on a busy machine, as root: neighbours cannot interrupt")
     parser.add_argument("--pad", type=int, default=0, help="bytes added to each update (0: 260 bytes)")
     arguments = parser.parse_args()
     try:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 LINGER_SHARE = 0.1
 """Part of a flush's usual duration that a batch waits for company."""
 LINGER_MAX_SECONDS = 0.003
+SHORTEST_WAIT_SECONDS = 0.0005
+"""A timer of the loop has a resolution of a millisecond: shorter waits would only become longer ones."""
 SMOOTHING = 0.2
 
 
@@ -42,7 +44,7 @@ class Pacer:
         now = self._loop.time()
         linger = min(LINGER_SHARE * self._usual_seconds, LINGER_MAX_SECONDS)
         due = max(self._free_at, now + linger)
-        if due - now < 0.0002:
+        if due - now < SHORTEST_WAIT_SECONDS:
             self._loop.call_soon(self._run)
         else:
             self._loop.call_at(due, self._run)

@@ -15,6 +15,7 @@ import httpx
 from prometheus_client.core import Metric
 from websockets.asyncio.server import Server, serve
 
+from services.contract import keyspace
 from services.contract.closing import Close
 from services.contract.messages import Control, Notice
 from services.ws import report
@@ -33,7 +34,7 @@ from services.ws.lookup import Lookup
 from services.ws.metrics import Histogram
 from services.ws.pacer import Pacer
 from services.ws.pages import Pages
-from services.ws.redis_link import RedisLink
+from services.ws.redis_link import RedisAway, RedisLink
 from services.ws.self_check import SelfCheck
 from services.ws.sequencer import Sequencer
 from services.ws.settings import WsSettings
@@ -220,8 +221,18 @@ class Node:
 
     async def _make_current(self) -> None:
         await self.feed.resync()
+        with contextlib.suppress(RedisAway):
+            self._agree_on_pause(await self.link.call(lambda client: client.get(keyspace.PAUSED)))
         if self.subscriber.is_up:
             self.state.live()
+
+    def _agree_on_pause(self, reason: bytes | str | None) -> None:
+        """A pause or resume that was said while this node did not hear; Redis keeps it."""
+        if reason is not None and not self.state.is_paused:
+            self.state.paused(reason.decode() if isinstance(reason, bytes) else reason)
+        elif reason is None:
+            self.state.resumed()
+            self.hub.resume()
 
     def _obey(self, control: Control) -> None:
         reason = str(control.data.get("reason", ""))[:500]

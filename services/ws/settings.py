@@ -75,7 +75,7 @@ class WsSettings(BaseSettings):
 
     # Pace of the fan-out: the next flush may start `flush_rest` x the last flush's duration after it.
     flush_rest: float = Field(1.0, ge=0)
-    flush_rest_max_seconds: float = Field(0.05, ge=0)
+    flush_rest_max_seconds: float = Field(0.015, ge=0)
     drain_seconds: float = Field(5, ge=0)
 
     @field_validator("allowed_origins", "default_symbols", mode="before")

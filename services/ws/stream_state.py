@@ -47,6 +47,11 @@ class StreamState:
             self._degraded = None
             self._say("live")
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether an operator stopped the stream."""
+        return self._paused is not None
+
     def paused(self, reason: str) -> None:
         """An operator stopped the stream."""
         self._paused = reason

@@ -56,11 +56,21 @@ async def store(redis_server):
     await client.aclose()
 
 
+READ = """
+local found = {}
+for _, key in ipairs(redis.call('KEYS', 'subscriptions:count:*')) do
+  found[#found + 1] = string.sub(key, 21)
+  found[#found + 1] = redis.call('GET', key)
+end
+return {found, redis.call('SMEMBERS', 'subscriptions:active')}
+"""
+
+
 async def counts(store):
-    active = await store.smembers(keyspace.SUBSCRIPTIONS_ACTIVE)
-    names = [name async for name in store.scan_iter("subscriptions:count:*")]
-    found = {name.removeprefix("subscriptions:count:"): int(await store.get(name)) for name in names}
-    assert set(found) == active, "the set and the counts must say the same"
+    """Both at one moment."""
+    pairs, active = await store.eval(READ, 0)
+    found = {symbol: int(number) for symbol, number in zip(pairs[::2], pairs[1::2], strict=True)}
+    assert set(found) == set(active), "the set and the counts must say the same"
     return found
 
 

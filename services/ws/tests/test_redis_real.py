@@ -161,3 +161,12 @@ async def test_a_wrong_password_is_said_and_never_printed(own_redis, client_key_
     printed = capsys.readouterr()
     assert "not-the-password" not in printed.out + printed.err
     assert json.dumps(own_redis.password) not in printed.out
+
+
+async def test_a_node_that_starts_during_a_pause_says_so_and_hears_its_end(real, store):
+    await store.set(keyspace.PAUSED, "maintenance")
+    await store.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+    await until(lambda: real.node.state.is_paused, 5, "the pause is kept in Redis")
+    await store.delete(keyspace.PAUSED)
+    await store.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+    await until(lambda: not real.node.state.is_paused, 5, "a resume that was missed is made good")
