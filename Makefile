@@ -1,6 +1,6 @@
 # Each target is one line of real work. The first thing each does is tools/bootstrap: set up what is missing, check the rest.
 .DEFAULT_GOAL := help
-.PHONY: help ready up down status replay smoke load check test conformance lock
+.PHONY: help ready up down status replay smoke load proof check test conformance lock
 
 export STOCK_TRACKER_STACK ?= local
 python := .venv/bin/python
@@ -28,6 +28,9 @@ smoke: ready ## check the running stack from outside; reports in out/
 
 load: ready ## put the running stack under load and judge its promises; PROFILE names one of objectives.toml
 	@.venv/bin/locust -f loadtests/locustfile.py --headless $(if $(PROFILE),--profile $(PROFILE))
+
+proof: ## measure every promise on the running stack, in the browser too; report in out/proof/
+	@tools/bootstrap --browser && $(python) -m loadtests.proof --stack $(STOCK_TRACKER_STACK)
 
 check: ready ## lint, types, import rules, unit tests of Python and the page
 	@tools/check

@@ -1,6 +1,7 @@
 """The promised numbers: reads `objectives.toml` into typed rows and says of a measured value whether it keeps a promise.
 
 What measures a value, and what a broken promise leads to (exit code, alert, red line), is the reader's business.
+`python -m services.contract.objectives` prints the page docs/objectives.md.
 """
 
 import tomllib
@@ -138,3 +139,35 @@ def _place(location: tuple[int | str, ...], message: str, got: object) -> str:
     where = ".".join(str(part) for part in location) or "file"
     shown = "" if isinstance(got, dict) else f", got {got!r:.60}"
     return f"{where}: {message.removeprefix('Value error, ')}{shown}"
+
+
+def as_page(objectives: Objectives) -> str:
+    """The promises and their loads as Markdown."""
+    lines = [
+        "# What the platform promises",
+        "",
+        "Made from `objectives.toml` by `python -m services.contract.objectives`; a test keeps both alike. The limit is the owner's",
+        "number and decides; the goal is our own, harder one and is shown. How each is measured: `make proof`.",
+        "",
+        "| seed | promise | measured value | limit | our goal | load | measured by | measured at |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row.seed} | {row.promise} (`{row.id}`) | {row.metric}, {row.statistic} | {row.target()} | {_goal(row)} | "
+        f"{row.load or '-'} | {row.measured_by} | {row.measured_at} |"
+        for row in objectives.objective
+    ]
+    lines += ["", "## Loads", "", "| load | users | arriving per second | held | what they do |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {name} | {load.users} | {load.users_per_second:g} | {load.hold_seconds:g} s | {load.summary} |"
+        for name, load in objectives.load.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _goal(row: Objective) -> str:
+    return "-" if row.statistic == "verdict" else f"{row.goal:g} {row.unit}"
+
+
+if __name__ == "__main__":
+    print(as_page(load_objectives()), end="")

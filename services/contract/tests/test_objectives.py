@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.contract.objectives import DEFAULT_PATH, ObjectivesError, Verdict, load_objectives
+from services.contract.objectives import DEFAULT_PATH, ObjectivesError, Verdict, as_page, load_objectives
 
 # The owner's numbers, written down here a second time on purpose: (seed, statistic, bound, users, seconds held).
 OWNERS = [
@@ -99,3 +99,8 @@ def test_a_wrong_file_gives_one_clear_error(tmp_path, change, named):
 def test_a_missing_file_says_how_to_get_it_back(tmp_path):
     with pytest.raises(ObjectivesError, match="git checkout"):
         load_objectives(tmp_path / "objectives.toml")
+
+
+def test_the_page_in_docs_is_made_from_the_file():
+    page = (DEFAULT_PATH.parent / "docs" / "objectives.md").read_text(encoding="utf-8")
+    assert page == as_page(load_objectives()), "run: python -m services.contract.objectives > docs/objectives.md"
