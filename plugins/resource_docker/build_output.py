@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from typing import Any
 
 from .errors import DockerError
@@ -70,6 +71,19 @@ class BuildOutput:
             yield _decoded(step.get(_VERTEX_NAME, b"")) + (" (cached)" if step.get(_VERTEX_CACHED) else "")
         if step.get(_VERTEX_ERROR):
             yield "error: " + _decoded(step[_VERTEX_ERROR])
+
+
+def shown(messages: Generator[dict[str, Any], None, None], show: Callable[[str], None], failure: str) -> BuildOutput:
+    """Pass Docker's messages on line by line; DockerError, beginning with `failure`, where they tell of one."""
+    output = BuildOutput()
+    with closing(messages):
+        try:
+            for message in messages:
+                for line in output.lines(message):
+                    show(line)
+        except DockerError as error:
+            raise DockerError(f"{failure}: {error}", error.status) from None
+    return output
 
 
 def _decoded(value: bytes | int) -> str:

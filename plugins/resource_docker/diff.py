@@ -19,7 +19,7 @@ ADD, DELETE, UPDATE = "add", "delete", "update"
 Changes = dict[str, tuple[str, bool]]
 """Path -> (kind, whether it replaces)."""
 
-_PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_]+")
 
 
 def detailed_diff(fields: Fields, prior: dict[str, Any], planned: Plan, inputs: dict[str, Any]) -> Changes:
@@ -124,8 +124,8 @@ def _map(known: Field, path: str, old: dict[str, Any], new: dict[str, Any]) -> C
 def _subpath(path: str, key: str) -> str:
     if _PLAIN_KEY.fullmatch(key):
         return f"{path}.{key}"
-    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-    return f'{path}["{escaped}"]'
+    quoted = key.replace('"', '\\"')
+    return f'{path}["{quoted}"]'
 
 
 def _set(known: Field, path: str, old: list[Any], new: list[Any], given: Any) -> Changes:

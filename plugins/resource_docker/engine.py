@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,11 @@ class Engine:
                 self.settings[key] = os.environ[variable]
         self.host = str(self.settings.get("host") or DEFAULT_HOST)
         self._client: docker.APIClient | None = None
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
 
     @property
     def api_version(self) -> tuple[int, int]:
@@ -75,7 +80,7 @@ class Engine:
         body: Any = None,
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Generator[dict[str, Any], None, None]:
         """Send a request whose answer is one JSON object after another, for as long as it takes."""
         response = self._send(method, path, body, params, headers, None, stream=True)
         with response:
@@ -119,7 +124,8 @@ class Engine:
         except requests.exceptions.RequestException as error:
             raise DockerError(f"Docker at {self.host} cannot be reached: {error}") from None
         if response.status_code >= 400:
-            raise DockerError(_message(response), response.status_code)
+            with response:
+                raise DockerError(_message(response), response.status_code)
         return response
 
     def _connected(self) -> docker.APIClient:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from . import build_context, images
-from .build_output import BuildOutput
+from .build_output import shown
 from .errors import DockerError
 from .properties import without_nulls
 from .resource_type import Context
@@ -33,12 +32,12 @@ def build(context: Context, name: str, options: dict[str, Any], registry: dict[s
     login = _login(context, name, registry)
     if login:
         headers["X-Registry-Config"] = images.encoded({images.login_key(str(login.get("serveraddress", ""))): login})
-    context.log.status(context.urn, f"Building {name}")
+    context.show(f"Building {name}")
     with archive:
         messages = context.engine.stream(
-            "POST", "/build", body=archive, params=_query(name, dockerfile, cached, options), headers=headers
+            "POST", "/build", body=archive, params=query(name, dockerfile, cached, options), headers=headers
         )
-        output = _shown(context, messages, f"image {name} could not be built")
+        output = shown(messages, context.show, f"image {name} could not be built")
     if not output.image_id:
         raise DockerError(f"image {name}: Docker's build ended without an image")
 
@@ -51,7 +50,7 @@ def _pull_cached(context: Context, cached: list[str], platform: str) -> None:
             context.log.info(context.urn, f"cacheFrom image {image} is not available: {error}")
 
 
-def _query(name: str, dockerfile: str, cached: list[str], options: dict[str, Any]) -> dict[str, Any]:
+def query(name: str, dockerfile: str, cached: list[str], options: dict[str, Any]) -> dict[str, Any]:
     return without_nulls(
         {
             "version": BUILDERS[options.get("builderVersion", "BuilderBuildKit")],
@@ -75,22 +74,10 @@ def push(context: Context, name: str, registry: dict[str, Any]) -> str:
     repository, tag = images.split_tag(name)
     headers = {"X-Registry-Auth": images.encoded(_login(context, name, registry))}
     messages = context.engine.stream("POST", f"/images/{repository}/push", params={"tag": tag}, headers=headers)
-    output = _shown(context, messages, f"image {name} could not be pushed")
+    output = shown(messages, context.show, f"image {name} could not be pushed")
     if not output.pushed_digest:
         raise DockerError(f"image {name} was pushed, but the registry told no digest")
     return f"{repository}@{output.pushed_digest}"
-
-
-def _shown(context: Context, messages: Iterable[dict[str, Any]], failure: str) -> BuildOutput:
-    """Pass Docker's messages on to the engine's log; DockerError where they tell of a failure."""
-    output = BuildOutput()
-    try:
-        for message in messages:
-            for line in output.lines(message):
-                context.log.status(context.urn, line)
-    except DockerError as error:
-        raise DockerError(f"{failure}: {error}", error.status) from None
-    return output
 
 
 def _login(context: Context, name: str, registry: dict[str, Any]) -> dict[str, Any]:

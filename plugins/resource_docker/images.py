@@ -6,7 +6,7 @@ import base64
 import json
 from typing import Any
 
-from .build_output import BuildOutput
+from .build_output import shown
 from .errors import DockerError
 from .resource_type import Context
 
@@ -39,27 +39,20 @@ def find_or_pull(context: Context, name: str, platform: str = "") -> None:
 
 
 def pull(context: Context, name: str, platform: str = "") -> None:
-    context.log.status(context.urn, f"Pulling {name}")
+    context.show(f"Pulling {name}")
     repository, tag = split_tag(name)
     params = {"fromImage": repository, "tag": tag, "platform": platform}
     headers = {"X-Registry-Auth": encoded(credentials(context, registry_of(name)))}
-    output = BuildOutput()
-    try:
-        for line in context.engine.stream("POST", "/images/create", params=params, headers=headers):
-            for text in output.lines(line):
-                context.log.status(context.urn, text)
-    except DockerError as error:
-        raise DockerError(f"image {name} is not in this engine and could not be pulled: {error}", error.status) from None
+    messages = context.engine.stream("POST", "/images/create", params=params, headers=headers)
+    shown(messages, context.show, f"image {name} is not in this engine and could not be pulled")
 
 
 def split_tag(name: str) -> tuple[str, str]:
     """`repo:tag` or `repo@digest` -> repository and tag or digest; the tag is `latest` where there is none."""
-    if "@" in name:
-        repository, _, digest = name.partition("@")
-        return repository, digest
-    head, slash, last = name.rpartition("/")
+    named, _, digest = name.partition("@")
+    head, slash, last = named.rpartition("/")
     repository, _, tag = last.partition(":")
-    return head + slash + repository, tag or "latest"
+    return head + slash + repository, digest or tag or "latest"
 
 
 def registry_of(name: str) -> str:

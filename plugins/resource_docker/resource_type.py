@@ -17,6 +17,10 @@ class Context:
     log: EngineLog
     urn: str = ""
 
+    def show(self, line: str) -> None:
+        """A passing line at the resource, while the operation runs."""
+        self.log.status(self.urn, line)
+
 
 @dataclass
 class Made:

@@ -85,6 +85,7 @@ class ResourceProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802
         with _answering(context, "configuring the docker provider"):
+            self._engine.close()
             self._engine = Engine(provider_config.settings(from_struct(request.args), dict(request.variables)))
             if provider_config.checks_engine(self._engine.settings):
                 self._engine.ping()
