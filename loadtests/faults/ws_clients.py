@@ -105,7 +105,7 @@ async def _evicted(on: Stage, cause: str, seconds: float) -> float:
 
 async def w4_stuck(found: Findings) -> None:
     """One client that never reads while 1000 others run."""
-    async with stage(rate=20, padding=300) as on:
+    async with stage(rate=2, padding=3000) as on:
         await on.crowd.join(1000, SYMBOLS, EACH)
         await asyncio.sleep(3)
         _p99(on)

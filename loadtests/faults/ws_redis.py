@@ -83,6 +83,7 @@ async def r10_output_buffer(found: Findings) -> None:
         found.holds("the fault took place: Redis cut the subscriber", times >= 2)
         conflated = await on.nodes[0].metric("ws_conflated_total")
         found.note("conflated", conflated)
+        found.note("jumped over", on.crowd.missed)
         found.holds("O2 no jump but those the node conflated", on.crowd.missed == conflated)
         found.of_crowd(on.crowd)
 

@@ -11,6 +11,9 @@ from services.contract.messages import Mode
 from services.ws.outbox import Outbox
 from services.ws.update import Update
 
+MAX_WRITE_BYTES = 65_536
+"""More than this in one batch for one client is conflated: memory per client stays bounded whatever is replayed."""
+
 Interest = frozenset[tuple[str, Mode]]
 
 
@@ -172,9 +175,8 @@ class Hub:
         """A slow client reads again: give it the newest of each symbol that changed while it did not."""
         if outbox.audience is None or outbox.dirty is None:
             return
-        changed = dict.fromkeys(outbox.take_dirty())
-        changed.update((update.symbol, None) for update in self._pending_for(outbox))
-        newest = [self.latest[symbol] for symbol in changed if symbol in outbox.symbols]
+        self._conflate(outbox, outbox.dirty, self._pending_for(outbox))
+        newest = [self.latest[symbol] for symbol in outbox.take_dirty() if symbol in outbox.symbols]
         self._place(outbox, outbox.audience)
         self._hand_over(outbox, newest)
 
@@ -202,6 +204,8 @@ class Hub:
             frames = len(parts)
             payload = b"".join(parts) if frames > 1 else parts[0]
             audience.parts = []
+            if len(payload) > MAX_WRITE_BYTES:
+                payload, frames = self._newest_of(audience, batch)
             sent = 0
             for outbox in audience.members:
                 if outbox.dirty is not None:
@@ -216,6 +220,14 @@ class Hub:
             self._count_writes(sent, frames)
         for outbox in failed:
             self._fail(outbox)
+
+    def _newest_of(self, audience: Audience, batch: list[Update]) -> tuple[bytes, int]:
+        """After an outage a batch may hold minutes: what is too much for one write becomes the newest of each symbol."""
+        wanted = dict(audience.interest)
+        newest = {update.symbol: update for update in batch if update.symbol in wanted}
+        total = sum(update.symbol in wanted for update in batch)
+        self.counts.conflated += (total - len(newest)) * len(audience.members)
+        return b"".join(update.frame_for(wanted[symbol]) for symbol, update in newest.items()), len(newest)
 
     def _admit(self, audience: Audience, batch: list[Update]) -> None:
         """Clients that joined during the batch get only what came after their snapshot."""

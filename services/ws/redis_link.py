@@ -38,6 +38,10 @@ class _PasswordFile(CredentialProvider):
         except SettingsError as error:
             raise redis.AuthenticationError(str(error)) from error
 
+    async def get_credentials_async(self) -> tuple[str]:
+        """What the asyncio client calls."""
+        return self.get_credentials()
+
 
 class RedisLink:
     """`call` for commands; `subscription` for a connection of its own."""

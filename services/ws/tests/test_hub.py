@@ -137,6 +137,16 @@ def test_a_slow_client_gets_the_newest_of_each_symbol_when_it_reads_again(feed):
     assert feed.hub.counts.conflated == 499
 
 
+def test_a_batch_too_big_for_one_write_becomes_the_newest_of_each_symbol(feed):
+    client = Client(feed.hub, "A", "B")
+    for seq in range(1, 1001):
+        feed.publish("A", seq)
+    feed.publish("B", 1)
+    feed.hub.flush()
+    assert client.seen == [("A", 1000), ("B", 1)], "a replay after an outage must not cost a megabyte per client"
+    assert feed.hub.counts.conflated == 999
+
+
 def test_catching_up_in_the_middle_of_a_batch_repeats_nothing(feed):
     client = Client(feed.hub, "A")
     client.outbox.pause(1.0)
