@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 import grpc
@@ -35,6 +35,7 @@ class ResourceProvider(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, log: EngineLog) -> None:
         self._log = log
         self._engine = Engine()
+        self._prepared: Engine | None = None  # connected at CheckConfig, for Configure
 
     # The plugin itself.
 
@@ -69,7 +70,19 @@ class ResourceProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802
         news = from_struct(request.news)
-        return _checked(news, provider_config.failures(news))
+        failures = provider_config.failures(news)
+        if not failures:
+            self._prepare(provider_config.settings(news, {}))
+        return _checked(news, failures)
+
+    def _prepare(self, settings: dict[str, Any]) -> None:
+        """Load and connect while the engine waits anyway: it goes on beside Configure, which must therefore answer at once."""
+        load_types()
+        engine = Engine(settings)
+        if provider_config.checks_engine(engine.settings):
+            with suppress(DockerError):  # Configure tells it
+                engine.ping()
+                self._prepared = engine
 
     def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802
         changed = provider_config.changed(from_struct(request.old_inputs), from_struct(request.news))
@@ -85,11 +98,13 @@ class ResourceProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802
         with _answering(context, "configuring the docker provider"):
+            engine = Engine(provider_config.settings(from_struct(request.args), dict(request.variables)))
+            if self._prepared and self._prepared.settings == engine.settings:
+                engine = self._prepared
+            elif provider_config.checks_engine(engine.settings):
+                engine.ping()
             self._engine.close()
-            self._engine = Engine(provider_config.settings(from_struct(request.args), dict(request.variables)))
-            if provider_config.checks_engine(self._engine.settings):
-                self._engine.ping()
-            # Loaded now, so that the first resource is not slower than the others.
+            self._engine, self._prepared = engine, None
             load_types()
         return provider_pb2.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
 
