@@ -51,7 +51,7 @@ async def w2_drained(found: Findings) -> None:
         worst = max(client.connects for client in on.crowd.clients)
         found.holds("one reconnect each", worst <= 2)
         _gaps(on, found)
-        found.at_most("gap_p99_s ", found.figures["gap_p99_s"], 2.5)
+        found.at_most("gap_p99_s ", found.figures["gap_p99_s"], 2)
         found.of_crowd(on.crowd)
 
 

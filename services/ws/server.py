@@ -44,6 +44,8 @@ from services.ws.tokens import make_tokens
 
 BACKLOG = 4_096
 DRAIN_STEP_SECONDS = 0.05
+RETRY_HINT_MS = 500
+"""Reconnects of a drained node's clients are spread by its closing them one after another; this only shakes them a little."""
 LAST_SECONDS = 3.0
 """How long what was told to end may take; after it the process ends anyway."""
 USER_TIMEOUT_MS = 8_000
@@ -253,7 +255,7 @@ class Node:
         self.admission.is_open = False
         server.close(close_connections=False)
         drain_seconds = self.settings.drain_seconds
-        self.state.draining(retry_after_ms=round(drain_seconds * 1000))
+        self.state.draining(RETRY_HINT_MS)
         everyone = list(self.clients)
         random.shuffle(everyone)
         steps = max(1, round(drain_seconds / DRAIN_STEP_SECONDS))

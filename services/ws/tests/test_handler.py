@@ -111,7 +111,7 @@ async def test_the_drain_tells_closes_and_ends(client_key_file):
     async with running_node(client_key_file=client_key_file) as rig, rig.client() as socket:
         rig.node.stop()
         status = await receive(socket)
-        assert (status["state"], status["retryAfterMs"]) == ("draining", 200)
+        assert (status["state"], status["retryAfterMs"]) == ("draining", 500)
         with pytest.raises(ConnectionClosed):
             await receive(socket)
         assert socket.close_code == 1012
