@@ -8,11 +8,11 @@ before the resource is made is `UNKNOWN`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .properties import DEFAULTS_KEY, UNKNOWN, contains_unknown
+from .equality import equivalent
+from .properties import UNKNOWN, contains_unknown
 from .schema import Field, Fields, Kind
 from .sets import identity, in_order
 
@@ -30,6 +30,8 @@ def plan(fields: Fields, prior: dict[str, Any] | None, inputs: dict[str, Any]) -
     planner = _Planner(creating=prior is None)
     before = prior or {}
     outputs = {key: planner.value(known, before.get(key), inputs.get(key)) for key, known in fields.items()}
+    if prior is not None and equivalent(fields, before, outputs):
+        return Plan({key: before.get(key) for key in fields}, replaces=False)
     return Plan(outputs, planner.replaces)
 
 
@@ -81,9 +83,10 @@ class _Planner:
         return wanted
 
     def _map(self, known: Field, old: Any, new: Any) -> Any:
+        if new is None and known.computed:
+            self._mark(known, when=old is None)
+            return UNKNOWN if old is None else old
         if new is None:
-            if known.computed:
-                return UNKNOWN if self.creating or old is None else old
             self._mark(known, when=bool(old))
             return {} if old else old
         if old == new:
@@ -158,7 +161,7 @@ class _Planner:
         self._mark(known, when=len(before) != len(after))
         for key in before.keys() ^ after.keys():
             self._mark_element(known, before[key] if key in before else after[key])
-        return in_order(fresh_element(known, element) for element in new)
+        return in_order(fresh_element(known, element, before.get(key)) for key, element in after.items())
 
     def _mark_element(self, known: Field, element: Any) -> None:
         """An element that comes or goes replaces if one of the values it has says so."""
@@ -172,22 +175,22 @@ class _Planner:
                     self._mark_element(part, inner)
 
 
-def fresh_element(known: Field, element: dict[str, Any]) -> dict[str, Any]:
-    """An element as it is planned when its set changes: unset texts are empty, unset numbers and booleans null."""
-    return {key: _fresh_value(part, element.get(key)) for key, part in (known.fields or {}).items()}
+def fresh_element(known: Field, element: dict[str, Any], old: dict[str, Any] | None = None) -> dict[str, Any]:
+    """An element as it is planned when its set changes: unset texts are empty (null where `old`, the same element in the
+    state, has them), unset numbers and booleans are null."""
+    before = old or {}
+    return {key: _fresh_value(part, element.get(key), before.get(key)) for key, part in (known.fields or {}).items()}
 
 
-def _fresh_value(part: Field, value: Any) -> Any:
+def _fresh_value(part: Field, value: Any, old: Any) -> Any:
     if part.is_scalar:
         wanted = part.default if value is None else value
-        return "" if wanted is None and part.kind is Kind.STRING else wanted
+        return "" if wanted is None and part.kind is Kind.STRING and old is None else wanted
     if part.single:
         return fresh_element(part, value) if isinstance(value, dict) else None
     if part.kind is Kind.SET:
         return in_order(value if part.fields is None else (fresh_element(part, inner) for inner in value)) if value else []
-    if part.kind is Kind.MAP:
-        return value
-    return value or []
+    return value if part.kind is Kind.MAP else value or []
 
 
 def _text(value: Any) -> str:
@@ -202,19 +205,6 @@ def _listed(value: Any) -> list[Any]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
-
-
-def same(old: Any, new: Any) -> bool:
-    """Equal, where bookkeeping keys do not count."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        return all(same(old.get(key), new.get(key)) for key in _keys(old, new))
-    if isinstance(old, list) and isinstance(new, list):
-        return len(old) == len(new) and all(same(a, b) for a, b in zip(old, new, strict=True))
-    return type(old) is type(new) and bool(old == new)
-
-
-def _keys(*objects: Iterable[str]) -> set[str]:
-    return {key for keys in objects for key in keys} - {DEFAULTS_KEY}
 
 
 def settled(fields: Fields, outputs: dict[str, Any]) -> dict[str, Any]:

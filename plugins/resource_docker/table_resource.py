@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from . import checking, diff, planning, readback
+from .equality import same
 from .errors import DockerError, HalfMadeError
 from .properties import DEFAULTS_KEY
 from .resource_type import Context, Difference, Found, Made
@@ -46,7 +47,7 @@ class TableResource:
 
     def diff(self, prior: dict[str, Any], inputs: dict[str, Any]) -> Difference:
         planned = planning.plan(self.fields, prior, inputs)
-        changed = any(not planning.same(prior.get(key), planned.outputs[key]) for key in self.fields)
+        changed = any(not same(prior.get(key), planned.outputs[key]) for key in self.fields)
         changes = diff.detailed_diff(self.fields, prior, planned, inputs) if changed else {}
         replaced = {path.partition("[")[0].partition(".")[0] for path, (_, replaces) in changes.items() if replaces}
         return Difference(

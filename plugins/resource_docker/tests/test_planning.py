@@ -121,3 +121,18 @@ def test_networks_and_volumes_keep_what_docker_decided():
     assert not plan(Network.fields, network, {"name": "n", "ipamDriver": "default"}).replaces, "a chosen subnet is no change"
     volume = {"driver": "local", "name": "v", "labels": [{"label": "a", "value": "1"}], "driverOpts": {}}
     assert plan(Volume.fields, volume, {"name": "v"}).replaces, "labels of a volume cannot be taken away in place"
+
+
+def test_null_and_zero_are_one_where_nothing_else_changes():
+    state = {**made(GIVEN), "domainname": None, "memory": None}
+    planned = plan(FIELDS, state, {**GIVEN, "domainname": "", "memory": 0})
+    assert planned.outputs["memory"] is None, "what a failed create left unset is no change when the program writes zero"
+    assert not planned.replaces, "a domain name of nothing is none"
+
+
+def test_an_unset_value_of_a_kept_element_is_null_when_its_set_changes():
+    mounts = [{"type": "volume", "target": "/a", "source": "v"}, {"type": "tmpfs", "target": "/b"}]
+    state = made({**GIVEN, "mounts": mounts[:1]})
+    state["mounts"] = [{**state["mounts"][0], "readOnly": False}]
+    planned = plan(FIELDS, state, {**GIVEN, "mounts": mounts}).outputs["mounts"]
+    assert [mount["readOnly"] for mount in planned] == [None, None], "as the official plan has it"
