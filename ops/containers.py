@@ -1,6 +1,8 @@
 """The running containers of a stack on this Docker engine, found by the address of its edge or by the stack's name."""
 
+import contextlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -98,16 +100,40 @@ class StackEngine:
             if container.labels[SERVICE] != service:
                 continue
             container.restart(timeout=20)
-            container.reload()
-            deadline = time.monotonic() + patience_seconds
-            while container.attrs["State"].get("Health", {}).get("Status") != "healthy":
-                if time.monotonic() > deadline:
-                    raise ContainersError(f"{container.name} is not healthy {patience_seconds:g} s after its restart")
-                time.sleep(0.5)
-                container.reload()
+            _wait_until_healthy(container, patience_seconds)
+
+    @contextlib.contextmanager
+    def stopped(self, service: str, patience_seconds: float = 60.0) -> Iterator[None]:
+        """Within the block a service's containers do not run; after it they run and are healthy again.
+
+        Raises:
+            ContainersError: there are none, or one did not come back.
+        """
+        containers = [container for container in self._found() if container.labels[SERVICE] == service]
+        if not containers:
+            raise ContainersError(f"no running container of {service} in this stack on this Docker engine")
+        try:
+            for container in containers:
+                container.stop(timeout=5)
+            yield
+        finally:
+            for container in containers:
+                container.start()
+            for container in containers:
+                _wait_until_healthy(container, patience_seconds)
 
     def _found(self) -> list[Any]:
         try:
             return of_stack(self._client.containers.list(filters={"label": SERVICE}), self._port, self._stack)
         except DockerException as error:
             raise ContainersError(f"the Docker engine does not answer: {error}") from error
+
+
+def _wait_until_healthy(container: Any, patience_seconds: float) -> None:
+    deadline = time.monotonic() + patience_seconds
+    container.reload()
+    while container.attrs["State"].get("Health", {}).get("Status") != "healthy":
+        if time.monotonic() > deadline:
+            raise ContainersError(f"{container.name} is not healthy {patience_seconds:g} s after its start")
+        time.sleep(0.3)
+        container.reload()

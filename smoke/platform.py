@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,11 +22,13 @@ CALL_SECONDS = 5.0
 
 
 class Platform:
-    """One running platform. Use as an async context manager."""
+    """One running platform. Use as an async context manager. `ca_file`: trust these certificates instead of the system's."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, ca_file: str | None = None) -> None:
         self.access = access
-        self.http = httpx.AsyncClient(base_url=access.base_url, timeout=CALL_SECONDS, follow_redirects=False)
+        self._trust = ssl.create_default_context(cafile=ca_file) if access.base_url.startswith("https") else None
+        trusted = self._trust if self._trust is not None else False
+        self.http = httpx.AsyncClient(base_url=access.base_url, timeout=CALL_SECONDS, follow_redirects=False, verify=trusted)
 
     async def __aenter__(self) -> Self:
         return self
@@ -85,6 +88,7 @@ class Platform:
                 additional_headers=headers,
                 origin=Origin(sent_origin) if sent_origin else None,
                 compression=None,
+                ssl=self._trust,
                 proxy=None,
                 open_timeout=CALL_SECONDS,
                 close_timeout=1,

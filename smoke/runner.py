@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import smoke.checks.api
 import smoke.checks.exposure
+import smoke.checks.faults
 import smoke.checks.flow
 import smoke.checks.headers
 import smoke.checks.web
@@ -22,7 +23,7 @@ from smoke.platform import Platform
 GRACE_MS = 2000
 """How long over its limit a check may run before it is cut off; it has failed by then, the rest is for its last error."""
 KNOCK_SECONDS = 3.0
-GROUPS = ("web", "api", "ws", "flow", "exposure", "headers")
+GROUPS = ("web", "api", "ws", "flow", "exposure", "headers", "faults")
 
 
 class Exit(IntEnum):

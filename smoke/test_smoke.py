@@ -7,8 +7,10 @@ from smoke.check import Check, Outcome
 from smoke.platform import Platform
 from smoke.runner import all_checks, run_check
 
+HARMLESS = [check for check in all_checks() if not check.faults]
 
-@pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.name)
+
+@pytest.mark.parametrize("check", HARMLESS, ids=lambda check: check.name)
 async def test_the_running_platform(check: Check, access: Access) -> None:
     """The check passes within its limit."""
     async with Platform(access) as platform:

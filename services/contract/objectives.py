@@ -146,8 +146,8 @@ def as_page(objectives: Objectives) -> str:
     lines = [
         "# What the platform promises",
         "",
-        "Made from `objectives.toml` by `python -m services.contract.objectives`; a test keeps both alike. The limit is the owner's",
-        "number and decides; the goal is our own, harder one and is shown. How each is measured: `make proof`.",
+        "Made from `objectives.toml` by `python -m services.contract.objectives`; a test keeps both alike. The limit is the",
+        "owner's number and decides; the goal is our own, harder one and is shown. `make proof` measures them all.",
         "",
         "| seed | promise | measured value | limit | our goal | load | measured by | measured at |",
         "|---|---|---|---|---|---|---|---|",

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-SYMBOL_PATTERN = r"[A-Z0-9][A-Z0-9&._ \-]{0,31}"
+SYMBOL_PATTERN = r"[A-Z0-9]([A-Z0-9&._ \-]{0,30}[A-Z0-9&._\-])?"
 """NSE names, upper case: `RELIANCE`, `M&M`, `BAJAJ-AUTO`, `NIFTY 50`. Anchored by its users with fullmatch."""
 
 PROBE_SYMBOL = "STK.PROBE"
@@ -20,7 +20,7 @@ def parse_symbol(text: str) -> str:
     Raises:
         ValueError: it is not; the text is quoted shortened, so a hostile one cannot flood a log.
     """
-    if isinstance(text, str) and _SYMBOL.fullmatch(text) and not text.endswith(" "):
+    if isinstance(text, str) and _SYMBOL.fullmatch(text):
         return text
     raise ValueError(f"not a symbol: {str(text)[:40]!r} (upper-case letters, digits, & . _ - and inner blanks, 1 to 32)")
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import httpx
 
-from services.contract.endpoints import QUOTES
+from services.contract.endpoints import QUOTES, STREAM
 from smoke.check import check, require
 from smoke.platform import Platform
 
@@ -51,3 +51,4 @@ async def headers_on_errors(platform: Platform) -> None:
     """On what is not found, by the page's server and by the API, and on a request the edge itself refuses."""
     await _require_headers(platform, f"/assets/{secrets.token_hex(8)}.js", 404)
     await _require_headers(platform, f"{QUOTES}/NO-SUCH-SYMBOL", 404)
+    await _require_headers(platform, STREAM, 426)  # a socket's path asked without an upgrade: the socket server's own refusal
