@@ -7,6 +7,7 @@ because the SDK's helpers leave out fields that programs may set.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Generator, Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 DEFAULT_TIMEOUT_SECONDS = 120.0
+# What this plugin was written for; newer engines speak it, too (29 takes 1.44 and later).
+NEWEST_API = (1, 51)
 SETTINGS_FROM_ENVIRONMENT = {
     "host": "DOCKER_HOST",
     "caMaterial": "DOCKER_CA_MATERIAL",
@@ -38,18 +41,21 @@ class Engine:
         for key, variable in SETTINGS_FROM_ENVIRONMENT.items():
             if not self.settings.get(key) and os.environ.get(variable):
                 self.settings[key] = os.environ[variable]
-        self.host = str(self.settings.get("host") or DEFAULT_HOST)
+        self.host = str(self.settings.get("host") or default_host())
         self._client: docker.APIClient | None = None
+        self._certificates: TemporaryDirectory[str] | None = None
 
     def close(self) -> None:
         if self._client is not None:
             self._client.close()
             self._client = None
+        if self._certificates is not None:
+            self._certificates.cleanup()
+            self._certificates = None
 
     @property
     def api_version(self) -> tuple[int, int]:
-        major, _, minor = str(self._connected().api_version).partition(".")
-        return int(major), int(minor)
+        return parsed(self._connected().api_version)
 
     def ping(self) -> None:
         """Raise DockerError where no engine answers."""
@@ -118,6 +124,7 @@ class Engine:
                 json=None if raw_body else body,
                 timeout=timeout_seconds,
                 stream=stream,
+                verify=client.verify,
             )
         except requests.exceptions.Timeout:
             raise DockerError(f"Docker at {self.host} did not answer {method} {path} within {timeout_seconds} s") from None
@@ -130,8 +137,21 @@ class Engine:
 
     def _connected(self) -> docker.APIClient:
         if self._client is None:
-            self._client = connect(self.host, self.settings)
+            self._certificates = TemporaryDirectory(prefix="pulumi-docker-")
+            try:
+                self._client = connect(self.host, self.settings, Path(self._certificates.name))
+            except DockerError:
+                self.close()
+                raise
         return self._client
+
+
+def default_host() -> str:
+    """The system's socket; where there is none, the one that Docker Desktop keeps for its user."""
+    own = [Path.home() / ".docker" / "run" / "docker.sock", Path.home() / ".docker" / "desktop" / "docker.sock"]
+    if not Path(DEFAULT_HOST.removeprefix("unix://")).exists():
+        return next((f"unix://{socket}" for socket in own if socket.exists()), DEFAULT_HOST)
+    return DEFAULT_HOST
 
 
 def dotted(api_version: tuple[int, int]) -> str:
@@ -145,24 +165,33 @@ def _message(response: Any) -> str:
         return str(response.text).strip() or f"HTTP {response.status_code}"
 
 
-def connect(host: str, settings: Mapping[str, Any]) -> docker.APIClient:
-    """Connect and agree on an API version; raises DockerError where no engine answers."""
+def connect(host: str, settings: Mapping[str, Any], folder: Path) -> docker.APIClient:
+    """Connect and agree on an API version; raises DockerError where no engine answers.
+
+    folder: where certificates that come as texts are kept for as long as the client lives.
+    """
     import docker
+    import requests
     from docker.errors import DockerException
 
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # a full connection pool is no news
+    options = {"base_url": host, "timeout": 60, "tls": _tls(host, settings, folder), "use_ssh_client": host.startswith("ssh://")}
     try:
-        with TemporaryDirectory(prefix="pulumi-docker-") as folder:
-            return docker.APIClient(
-                base_url=host,
-                version="auto",
-                timeout=60,
-                tls=_tls(host, settings, Path(folder)),
-                use_ssh_client=host.startswith("ssh://"),
-            )
-    except DockerException as error:
+        with docker.APIClient(version=dotted(NEWEST_API), **options) as client:
+            # `verify` is said again, or REQUESTS_CA_BUNDLE would win over the program's certificates.
+            response = client.request("GET", f"{client.base_url}/version", timeout=60, verify=client.verify)
+            response.raise_for_status()
+            version = min(parsed(response.json()["ApiVersion"]), NEWEST_API)
+        return docker.APIClient(version=dotted(version), **options)
+    except (DockerException, requests.exceptions.RequestException, ValueError, KeyError) as error:
         raise DockerError(
             f"no Docker engine answers at {host} ({error}); start it, or name another one in DOCKER_HOST or docker:host"
         ) from None
+
+
+def parsed(version: str) -> tuple[int, int]:
+    major, _, minor = version.partition(".")
+    return int(major), int(minor)
 
 
 def _tls(host: str, settings: Mapping[str, Any], folder: Path) -> Any:
