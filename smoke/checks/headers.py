@@ -51,4 +51,4 @@ async def headers_on_errors(platform: Platform) -> None:
     """On what is not found, by the page's server and by the API, and on a request the edge itself refuses."""
     await _require_headers(platform, f"/assets/{secrets.token_hex(8)}.js", 404)
     await _require_headers(platform, f"{QUOTES}/NO-SUCH-SYMBOL", 404)
-    await _require_headers(platform, STREAM, 426)  # a socket's path asked without an upgrade: the socket server's own refusal
+    await _require_headers(platform, STREAM, 403)  # the socket server refuses a caller it does not know, before the upgrade

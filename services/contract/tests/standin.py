@@ -96,7 +96,7 @@ class StandIn:
             Route("/", lambda _: HTMLResponse(PAGE)),
             Route("/s/{symbol}", lambda _: HTMLResponse(PAGE)),
             Route("/assets/{name}", self.asset),
-            Route(endpoints.STREAM, lambda _: Response("upgrade", 426)),
+            Route(endpoints.STREAM, lambda _: Response("stranger", 403)),
             WebSocketRoute(endpoints.STREAM, self.socket),
         ]
         app = Starlette(routes=routes)
