@@ -61,11 +61,11 @@ class Histories:
         store.on_take = self.minutes.hear
 
     async def of(self, symbol: str, interval: Interval) -> Entry:
-        """`{source, bars}`. Raises Problem: 404 unknown symbol, 501 not offered by this source, 503 not now."""
+        """`{source, bars}`. Raises Problem: 404 unknown symbol or not offered by this source, 503 not now."""
         if isinstance(self._source, LiveSource):
             return await self._live(self._source, symbol, interval)
         if interval == "daily":
-            raise Problem(501, f"the source {self._source.name} knows one day only")
+            raise Problem(404, f"the source {self._source.name} knows one day only")
         if isinstance(self._source, ReplaySource):
             return Entry(self._recorded(self._source, symbol), datetime.now(UTC).timestamp())
         return Entry(wire_of(self.minutes.of(symbol), self._source.name), datetime.now(UTC).timestamp())

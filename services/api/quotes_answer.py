@@ -116,12 +116,12 @@ def requested_symbols(query: bytes) -> list[str] | None:
     given = [value for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if name == "symbols"]
     if not given:
         return None
-    symbols = list(dict.fromkeys(parse_symbol(part) for part in ",".join(given).split(",") if part))
-    if not symbols:
+    parts = [part for part in ",".join(given).split(",") if part]
+    if not parts:
         raise ValueError("symbols: got nothing, expected one or more symbols separated by commas")
-    if len(symbols) > SYMBOLS_MAX:
-        raise ValueError(f"symbols: got {len(symbols)}, expected {SYMBOLS_MAX} at most")
-    return symbols
+    if len(parts) > SYMBOLS_MAX:
+        raise ValueError(f"symbols: got {len(parts)}, expected {SYMBOLS_MAX} at most")
+    return list(dict.fromkeys(map(parse_symbol, parts)))
 
 
 async def answer(scope: Scope, send: Send, body: bytes, etag: bytes, *extra: tuple[bytes, bytes]) -> None:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -14,20 +14,18 @@ from services.api.database import WatchlistRow
 from services.api.errors import Problem, unavailable
 from services.api.logs import logger
 from services.contract.quotes import Moment
-from services.contract.symbols import Symbol
+from services.contract.symbols import SYMBOL_PATTERN, Symbol
 
 SYMBOLS_MAX = 200
 LISTS_MAX = 50
+NAME_PATTERN = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"
+"""No control characters, no blank at either end."""
 T = WatchlistRow.__table__
 
 log = logger(__name__)
 
 
-def _printable(text: str) -> str:
-    text = text.strip()
-    if not text or not text.isprintable():
-        raise ValueError("expected 1 to 80 printable characters")
-    return text
+DescribedSymbol = Annotated[Symbol, WithJsonSchema({"type": "string", "pattern": f"^{SYMBOL_PATTERN}$"})]
 
 
 class WatchlistInput(BaseModel):
@@ -35,8 +33,8 @@ class WatchlistInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_printable)]
-    symbols: Annotated[list[Symbol], Field(max_length=SYMBOLS_MAX)] = Field(default_factory=list)
+    name: Annotated[str, Field(min_length=1, max_length=80, pattern=NAME_PATTERN)]
+    symbols: Annotated[list[DescribedSymbol], Field(max_length=SYMBOLS_MAX)] = Field(default_factory=list)
 
     @field_validator("symbols")
     @classmethod

@@ -14,6 +14,7 @@ from services.contract.endpoints import QUOTES
 from services.contract.messages import PriceUpdate
 from services.contract.symbols import SYMBOL_PATTERN
 
+SYMBOL = {"type": "string", "pattern": f"^{SYMBOL_PATTERN}$", "maxLength": 32}
 EXAMPLE = {
     "type": "price_update",
     "symbol": "RELIANCE",
@@ -44,13 +45,12 @@ def add_quote_routes(app: FastAPI, platform: Platform) -> None:
 
 def describe_quotes() -> dict[str, Any]:
     """OpenAPI path items of the hot routes."""
-    symbol = {"type": "string", "pattern": f"^{SYMBOL_PATTERN}$", "maxLength": 32}
     return {
         QUOTES: {"get": _operation("quotes", "Latest quotes of several symbols", "QuoteList", _symbols_parameter(), 422, 503)},
         ONE: {
             "get": _operation(
                 "quote", "Latest quote of one symbol", "PriceUpdate",
-                {"name": "symbol", "in": "path", "required": True, "schema": symbol, "example": "RELIANCE"}, 404, 422, 503,
+                {"name": "symbol", "in": "path", "required": True, "schema": SYMBOL, "example": "RELIANCE"}, 404, 422, 503,
             )
         },
     }  # fmt: skip
@@ -58,9 +58,10 @@ def describe_quotes() -> dict[str, Any]:
 
 def _symbols_parameter() -> dict[str, Any]:
     return {
-        "name": "symbols", "in": "query", "required": False, "example": "RELIANCE,TCS,M%26M",
+        "name": "symbols", "in": "query", "required": False, "example": ["RELIANCE", "TCS", "M&M"],
         "description": f"1 to {SYMBOLS_MAX} symbols, separated by commas; absent: the default list.",
-        "schema": {"type": "string", "pattern": f"^{SYMBOL_PATTERN}(,{SYMBOL_PATTERN}){{0,{SYMBOLS_MAX - 1}}}$"},
+        "style": "form", "explode": False,
+        "schema": {"type": "array", "minItems": 1, "maxItems": SYMBOLS_MAX, "items": SYMBOL},
     }  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def symbol_routes(platform: Platform) -> APIRouter:
         rows = await platform.search.find(query.strip(), limit)
         return SymbolList(symbols=[SymbolRow(**row) for row in rows])
 
-    @router.get("/api/v1/history/{symbol}", response_model=HistoryAnswer, responses=problems(404, 422, 429, 501, 503))
+    @router.get("/api/v1/history/{symbol}", response_model=HistoryAnswer, responses=problems(404, 422, 429, 503))
     async def history(
         symbol: Annotated[str, Path(pattern=f"^{SYMBOL_PATTERN}$", examples=["RELIANCE"])],
         response: Response,

@@ -51,7 +51,7 @@ def watchlist_routes(platform: Platform) -> APIRouter:
 
     signed_in = Annotated[User, Depends(signed_in_user(platform))]
     store = Annotated[Watchlists, Depends(stored_lists(platform))]
-    reading, writing = problems(401, 422, 429, 501, 503), problems(401, 409, 422, 429, 501, 503)
+    reading, writing = problems(401, 422, 429, 501, 503), problems(400, 401, 409, 422, 429, 501, 503)
 
     @router.get("", response_model=WatchlistList, responses=reading)
     async def all_watchlists(who: signed_in, held: store) -> WatchlistList:
