@@ -34,6 +34,7 @@ from services.contract.endpoints import QUOTES, SYMBOLS  # noqa: E402
 from services.contract.objectives import ObjectivesError, load_objectives  # noqa: E402
 
 locust.stats.bucket_response_time = bucket
+LIST_TRIES = 4
 USERS = {"caller": Caller, "cold": ColdCaller, "viewer": Viewer}
 
 
@@ -109,12 +110,17 @@ def listed(access: Access, path: str, name: str) -> list[dict[str, Any]]:
     Raises:
         SetUpError: it does not answer so.
     """
-    try:
-        with urllib.request.urlopen(access.base_url + path, timeout=10) as answer:  # noqa: S310 - scheme checked by find_access
-            rows: list[dict[str, Any]] = json.load(answer)[name]
-    except (urllib.error.URLError, OSError, ValueError, KeyError) as error:
-        raise SetUpError(f"{access.base_url}{path} gives no list of {name}: {error}. Is it up? See: make smoke") from error
-    return rows
+    for tries_left in reversed(range(LIST_TRIES)):  # a platform that fails now and then is what a load test is for
+        try:
+            with urllib.request.urlopen(access.base_url + path, timeout=10) as answer:  # noqa: S310 - checked by find_access
+                rows: list[dict[str, Any]] = json.load(answer)[name]
+                return rows
+        except (urllib.error.URLError, OSError, ValueError, KeyError) as error:
+            if not tries_left:
+                text = f"{access.base_url}{path} gives no list of {name}: {error}. Is it up? See: make smoke"
+                raise SetUpError(text) from error
+            time.sleep(0.3)
+    raise AssertionError("unreachable: the last try returns or raises")
 
 
 class Stages(LoadTestShape):  # type: ignore[misc]

@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--output", type=Path, default=ROOT / "out" / "proof", help="folder (default out/proof)")
     made.add_argument("--baseline", type=Path, default=ROOT / "out" / "baseline.json", help="saved runs to compare with")
     made.add_argument("--save-baseline", action="store_true", help="save this run too, when nothing is broken")
+    made.add_argument("--strict", action="store_true", help="neighbours on a busy machine do not excuse a slow figure")
     made.add_argument("--at-most-users", type=int, help="fewer users than promised; the report says so")
     made.add_argument("--hold-seconds", type=float, help="hold for this time instead of the promised one")
     return made
@@ -53,7 +54,8 @@ def set_up(options: argparse.Namespace) -> tuple[Run, list[str], baseline.Runs]:
         if value := getattr(options, name):
             words += [f"--{name.replace('_', '-')}", value]
     words += ["--base-url", access.base_url]
-    return Run(access, objectives, words, options.output, options.at_most_users, options.hold_seconds), names, saved
+    run = Run(access, objectives, words, options.output, options.at_most_users, options.hold_seconds, options.strict)
+    return run, names, saved
 
 
 def images_of(access: Access) -> dict[str, str]:

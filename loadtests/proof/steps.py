@@ -45,6 +45,8 @@ class Run:
     folder: Path
     users: int | None = None
     hold_seconds: float | None = None
+    is_strict: bool = False
+    """A slow figure counts even when neighbours kept the machine busy."""
     tell: Callable[[str], None] = print
 
     def engine(self) -> StackEngine:
@@ -65,14 +67,16 @@ def take(run: Run, names: Sequence[str]) -> Evidence:
         if name not in names:
             evidence.failures[name] = "left out"
             continue
-        evidence.busy[name] = busy_percent()
+        busy = busy_percent()
+        if not run.is_strict:
+            evidence.busy[name] = busy
         began = time.monotonic()
         try:
             STEPS[name](run, evidence)
             outcome = "done"
         except (StepError, ContainersError, ColdError, PubSubError, BrowserError, OSError) as error:
             outcome = evidence.failures[name] = str(error)
-        run.tell(f"{name:<10}{time.monotonic() - began:>7.0f} s   machine busy before {evidence.busy[name]:>3.0f} %   {outcome}")
+        run.tell(f"{name:<10}{time.monotonic() - began:>7.0f} s   machine busy before {busy:>3.0f} %   {outcome}")
     return evidence
 
 
@@ -110,7 +114,8 @@ def _null(run: Run, evidence: Evidence) -> None:
         users = ["--at-most-users", str(run.users)] if run.users else []
         key = run.folder / "null.key"
         key.write_text("none")
-        words = ["--base-url", url, "--client-key-file", str(key), "--hold-seconds", str(NULL_HOLD_SECONDS), *users]
+        hold = min(NULL_HOLD_SECONDS, run.hold_seconds or NULL_HOLD_SECONDS)
+        words = ["--base-url", url, "--client-key-file", str(key), "--hold-seconds", str(hold), *users]
         evidence.null = _locust(run, "ws1000", "null", words)
 
 
