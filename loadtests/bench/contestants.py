@@ -35,10 +35,10 @@ class Place:
 
 
 def pin(cores: set[int], realtime: bool) -> None:
-    """Give the calling process its cores; with `realtime` (root only) no ordinary neighbour takes them from it."""
+    """Give the calling process its cores; with `realtime` (root only) no ordinary neighbour takes its main thread from it."""
     os.sched_setaffinity(0, cores)
     if realtime:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
+        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(10))
 
 
 def node_binary() -> str:

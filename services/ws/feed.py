@@ -81,7 +81,7 @@ class Feed:
     def _pass(self, updates: list[Update]) -> None:
         if updates:
             self._history.add(updates, updates[-1].received)
-            self._hub.publish(updates)
+            self._hub.publish(updates, asyncio.get_running_loop().time())
 
     def _parse(self, line: bytes, now: float) -> Update | None:
         try:

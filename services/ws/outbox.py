@@ -16,14 +16,12 @@ if TYPE_CHECKING:
 class Outbox:
     """`write` takes finished frames and never waits. `paused_since` is in loop seconds, 0.0 while the client keeps up."""
 
-    __slots__ = ("audience", "cursor", "dirty", "paused_since", "symbols", "write")
+    __slots__ = ("audience", "dirty", "paused_since", "symbols", "write")
 
     def __init__(self, write: Callable[[bytes], None]) -> None:
         self.write = write
         self.symbols: dict[str, Mode] = {}
         self.audience: Audience | None = None
-        self.cursor = 0
-        """First update of the pending batch that this client has not got by its snapshot."""
         self.dirty: dict[str, None] | None = None
         """Changed symbols in order while paused, None while the client keeps up."""
         self.paused_since = 0.0

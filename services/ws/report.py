@@ -1,23 +1,14 @@
 """What /metrics shows of a node: one family per line, names with unit."""
 
-import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from prometheus_client.core import Metric
 
-from services.ws.metrics import Histogram, counter, counters, gauge
-from services.ws.update import Update
+from services.ws.metrics import counter, counters, gauge
 
 if TYPE_CHECKING:
     from services.ws.server import Node
-
-
-def observe_writes(histogram: Histogram, batch: list[Update]) -> None:
-    """Note how long the updates of a batch were in this node until all writes were done."""
-    now = time.time()
-    for update in batch:
-        histogram.observe(now - update.received)
 
 
 def families(node: "Node") -> Iterable[Metric]:
@@ -55,6 +46,7 @@ def families(node: "Node") -> Iterable[Metric]:
     yield counters("ws_control_obeyed", "Control messages obeyed", "action", node.desk.obeyed)
     yield counters("ws_control_dropped", "Control messages dropped, by cause", "cause", node.desk.dropped)
     yield counters("ws_status_told", "Status messages to all clients", "state", node.state.told)
-    yield counter("ws_flush_seconds", "Time spent in flushes and their writes", node.pacer.busy_seconds)
+    yield counter("ws_flush_seconds", "Time spent writing", node.pacer.busy_seconds)
+    yield gauge("ws_hold_seconds", "How long updates wait for company now", node.pacer.hold_seconds)
     yield feed.publish_to_receive.family("ws_publish_to_receive_seconds", "API's publication to this node's receipt")
-    yield node.receive_to_write.family("ws_receive_to_write_seconds", "Receipt to all clients' sockets")
+    yield node.receive_to_write.family("ws_receive_to_write_seconds", "Receipt to the socket, the longest wait of each pass")

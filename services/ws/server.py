@@ -7,6 +7,7 @@ import random
 import secrets
 import signal
 import socket
+import time
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
@@ -41,6 +42,7 @@ from services.ws.settings import WsSettings
 from services.ws.stream_state import StreamState
 from services.ws.subscriber import Subscriber
 from services.ws.tokens import make_tokens
+from services.ws.update import Update
 
 BACKLOG = 4_096
 DRAIN_STEP_SECONDS = 0.05
@@ -65,7 +67,7 @@ class Node:
         self.history = History()
         self.feed = Feed(self.link, self.sequencer, self.hub, self.history)
         self.receive_to_write = Histogram()
-        self.pacer = Pacer(self._flush, settings.flush_rest, settings.flush_rest_max_seconds)
+        self.pacer = Pacer(self.hub, settings.hold_max_seconds, self._note_oldest)
         self.hub.on_pending = self.pacer.pending
         self.rules = ConnectionRules(
             hub=self.hub,
@@ -204,10 +206,8 @@ class Node:
 
     # ---- what happens
 
-    def _flush(self) -> None:
-        batch = self.hub.batch
-        self.hub.flush()
-        asyncio.get_running_loop().call_soon(report.observe_writes, self.receive_to_write, batch)
+    def _note_oldest(self, update: Update) -> None:
+        self.receive_to_write.observe(time.time() - update.received)
 
     def _take_message(self, channel: bytes, data: bytes) -> None:
         if channel == self._updates_channel:

@@ -73,9 +73,7 @@ class WsSettings(BaseSettings):
     write_deadline_seconds: float = Field(5, gt=0)
     ping_seconds: float = Field(20, gt=0)
 
-    # Pace of the fan-out: the next flush may start `flush_rest` x the last flush's duration after it.
-    flush_rest: float = Field(1.0, ge=0)
-    flush_rest_max_seconds: float = Field(0.015, ge=0)
+    hold_max_seconds: float = Field(0.02, ge=0, description="how long an update waits for company when the node is busy")
     drain_seconds: float = Field(5, ge=0)
 
     @field_validator("allowed_origins", "default_symbols", mode="before")

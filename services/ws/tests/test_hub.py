@@ -137,6 +137,28 @@ def test_a_slow_client_gets_the_newest_of_each_symbol_when_it_reads_again(feed):
     assert feed.hub.counts.conflated == 499
 
 
+def test_flush_stops_when_told_and_goes_on_with_what_gathered(feed):
+    first, second = Client(feed.hub, "A"), Client(feed.hub, "A", "B")
+    feed.publish("A", 1)
+    feed.hub.flush(is_over=lambda: True)
+    assert [len(first.writes), len(second.writes)].count(1) == 1, "one audience had its turn"
+    feed.publish("A", 2)
+    feed.hub.flush()
+    assert first.seen == second.seen == [("A", 1), ("A", 2)]
+    assert sorted([len(first.writes), len(second.writes)]) == [1, 2], "who waited got both in one write"
+
+
+def test_nobody_is_written_before_its_time(feed):
+    client = Client(feed.hub, "A")
+    update = parse_update(line_of("A", "e1", 1, 1, 100.0).encode())
+    feed.hub.publish([update], now=5.0)
+    assert feed.hub.oldest_since == 5.0
+    assert feed.hub.flush(written_before=4.9) is None
+    assert client.writes == []
+    assert feed.hub.flush(written_before=5.0) is update
+    assert client.seen == [("A", 1)]
+
+
 def test_a_batch_too_big_for_one_write_becomes_the_newest_of_each_symbol(feed):
     client = Client(feed.hub, "A", "B")
     for seq in range(1, 1001):
@@ -173,6 +195,17 @@ def test_one_broken_socket_costs_the_others_nothing(feed):
     assert feed.hub.holders == {"A": 4}
 
 
+def test_joining_an_audience_whose_sockets_are_all_gone(feed):
+    gone = Client(feed.hub, "A")
+    feed.publish("A", 1)
+    gone.is_broken = True
+    late = Client(feed.hub, "A")
+    feed.publish("A", 2)
+    feed.hub.flush()
+    assert late.seen == [("A", 2)], "it must be in an audience that updates reach"
+    assert feed.hub.holders == {"A": 1}
+
+
 def test_a_newcomer_whose_socket_breaks_costs_the_others_nothing(feed):
     good = Client(feed.hub, "A")
     feed.publish("A", 1)
@@ -205,11 +238,11 @@ def test_paused_by_an_operator_nothing_leaves_and_then_the_newest_does(feed):
     assert client.seen == [("A", 3)]
 
 
-def test_the_pacer_is_told_once_per_batch(feed):
+def test_the_pacer_is_told_only_when_somebody_waits(feed):
     calls = []
     feed.hub.on_pending = lambda: calls.append(1)
     feed.publish("A", 1)
+    assert calls == [], "nobody holds it"
+    Client(feed.hub, "A")
     feed.publish("A", 2)
-    feed.hub.flush()
-    feed.publish("A", 3)
-    assert len(calls) == 2
+    assert calls

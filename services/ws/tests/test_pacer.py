@@ -1,68 +1,86 @@
-"""When batches leave: at once when idle, together under load."""
+"""When audiences are written: at once when idle, together under load, and never in one long stretch."""
 
 import asyncio
 
+from services.contract.messages import Mode
+from services.ws.hub import Hub
+from services.ws.outbox import Outbox
 from services.ws.pacer import Pacer
+from services.ws.tests.publisher import line_of
+from services.ws.update import parse_update
 
 
-async def test_idle_it_flushes_in_the_next_pass():
-    flushed = asyncio.Event()
-    pacer = Pacer(flushed.set, rest=1.0, rest_max_seconds=0.05)
-    pacer.pending()
-    await asyncio.wait_for(flushed.wait(), 0.05)
+class Rig:
+    """A hub with `clients` of distinct interests, each write taking `write_seconds`."""
 
+    def __init__(self, clients=1, write_seconds=0.0, hold_max_seconds=0.02):
+        self.loop = asyncio.get_running_loop()
+        self.hub = Hub({})
+        self.pacer = Pacer(self.hub, hold_max_seconds)
+        self.hub.on_pending = self.pacer.pending
+        self.times = []
+        self.write_seconds = write_seconds
+        self.seq = 0
+        for number in range(clients):
+            self.hub.set_interest(Outbox(self._write), {"A": Mode.QUOTE, f"S{number}": Mode.QUOTE})
 
-async def test_what_comes_while_it_rests_leaves_together():
-    loop = asyncio.get_running_loop()
-    times = []
-
-    def flush():
-        times.append(loop.time())
-        until = loop.time() + 0.02
-        while loop.time() < until:
+    def _write(self, data):
+        self.times.append(self.loop.time())
+        until = self.loop.time() + self.write_seconds
+        while self.loop.time() < until:
             pass
 
-    pacer = Pacer(flush, rest=1.0, rest_max_seconds=1.0)
-    started = loop.time()
-    while loop.time() - started < 0.5:
-        pacer.pending()
-        await asyncio.sleep(0.001)
-    assert 5 <= len(times) <= 15, f"{len(times)} flushes of 20 ms with as much rest fit into half a second"
-    assert pacer.busy_seconds >= 0.1
+    def publish(self):
+        self.seq += 1
+        update = parse_update(line_of("A", "e1", 1, self.seq, 100.0).encode())
+        self.hub.latest["A"] = update
+        self.hub.publish([update], self.loop.time())
 
 
-async def test_the_rest_is_capped():
-    loop = asyncio.get_running_loop()
-    times = []
-
-    def flush():
-        times.append(loop.time())
-        until = loop.time() + 0.03
-        while loop.time() < until:
-            pass
-
-    pacer = Pacer(flush, rest=100.0, rest_max_seconds=0.01)
-    pacer.pending()
+async def test_idle_it_writes_in_the_next_pass():
+    rig = Rig()
+    started = rig.loop.time()
+    rig.publish()
     await asyncio.sleep(0)
-    pacer.pending()
-    await asyncio.sleep(0.2)
-    assert len(times) == 2
-    assert times[1] - times[0] < 0.12, "a long flush must not become a long silence"
+    await asyncio.sleep(0)
+    assert len(rig.times) == 1
+    assert rig.times[0] - started < 0.02
 
 
-async def test_a_flush_that_raises_does_not_stop_the_next():
-    calls = []
+async def test_under_load_updates_share_writes():
+    rig = Rig(clients=20, write_seconds=0.001)
+    for _ in range(300):
+        rig.publish()
+        await asyncio.sleep(0.002)
+    await asyncio.sleep(0.1)
+    counts = rig.hub.counts
+    assert counts.delivered == 20 * 300, "nothing is lost by waiting"
+    assert counts.writes < counts.delivered / 1.5, "300 updates x 20 clients at 1 ms would take 6 s one by one"
+    assert rig.pacer.hold_seconds > 0.005
 
-    def flush():
+
+async def test_others_run_between_the_slices():
+    rig = Rig(clients=200, write_seconds=0.0005)
+    rig.publish()
+    most, before = 0, 0
+    while len(rig.times) < 200:
+        await asyncio.sleep(0)
+        most, before = max(most, len(rig.times) - before), len(rig.times)
+    assert most < 50, "100 ms of writing in one stretch would stop handshakes and pings for 100 ms"
+
+
+async def test_a_write_that_raises_does_not_stop_the_next():
+    rig = Rig()
+    rig.loop.set_exception_handler(lambda loop, context: None)
+    flush, calls = rig.hub.flush, []
+
+    def failing(*arguments):
         calls.append(1)
         if len(calls) == 1:
             raise RuntimeError("once")
+        return flush(*arguments)
 
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda loop, context: None)
-    pacer = Pacer(flush, rest=0.0, rest_max_seconds=0.0)
-    pacer.pending()
-    await asyncio.sleep(0.02)
-    pacer.pending()
-    await asyncio.sleep(0.02)
-    assert len(calls) == 2, "in a prototype one error ended the stream for ever"
+    rig.hub.flush = failing  # type: ignore[method-assign]
+    rig.publish()
+    await asyncio.sleep(0.05)
+    assert len(rig.times) == 1, "in a prototype one error ended the stream for ever"
