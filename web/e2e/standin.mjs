@@ -21,10 +21,12 @@ const TYPES = {
 }
 
 export class Standin {
-  constructor({ port = 0, config = {}, kind = 'simulated', updatesPerSecond = 1, symbols = SYMBOLS.slice(0, 10) } = {}) {
+  constructor({ port = 0, config = {}, kind = 'simulated', updatesPerSecond = 1, symbols = SYMBOLS.slice(0, 10), movingOnly = false } = {}) {
     this.port = port
     this.config = { VITE_APP_ENV: 'test', RELEASE: 'standin', ...config }
     this.market = new Market(kind, symbols)
+    if (movingOnly) this.market.moving = symbols
+    this.published = 0
     this.defaults = symbols
     this.updatesPerSecond = updatesPerSecond
     this.requests = []
@@ -39,7 +41,7 @@ export class Standin {
   async start() {
     await new Promise((resolve) => this.server.listen(this.port, '127.0.0.1', resolve))
     this.port = this.server.address().port
-    this.timer = setInterval(() => this.tick(), 50)
+    this.timer = setInterval(() => this.tick(), 20)
     return `http://127.0.0.1:${this.port}`
   }
 
@@ -72,6 +74,7 @@ export class Standin {
 
   publish(update) {
     const text = JSON.stringify(update)
+    this.published += 1
     for (const [client, watched] of this.clients) if (watched.has(update.symbol)) client.send(text)
   }
 

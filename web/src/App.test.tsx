@@ -46,8 +46,7 @@ describe('S130 WS subscribe flow', () => {
   it('adds a searched symbol, subscribes to it and keeps it', async () => {
     await openedLive()
     fireEvent.keyDown(document.body, { key: '/' })
-    await vi.dynamicImportSettled()
-    await page.pass(50)
+    await page.loaded()
     fireEvent.change(screen.getByRole('searchbox'), { target: { value: 'wip' } })
     await page.pass(50)
     fireEvent.click(page.button('Add WIPRO to the list'))
@@ -136,8 +135,8 @@ describe('S132 error recovery', () => {
   it('shows an operator’s notice at once and lets it be dismissed', async () => {
     await openedLive()
     await page.when(() => page.server.newest.tell({ type: 'status', state: 'live', notice: { text: 'Maintenance at noon', severity: 'warning' }, timestamp: '' }))
-    await vi.dynamicImportSettled()
-    await page.pass(20)
+    await import('./components/NoticeBanner')
+    await page.loaded()
     expect(page.see('Maintenance at noon')).toBeDefined()
     fireEvent.click(page.button('Dismiss notice'))
     expect(screen.queryByText('Maintenance at noon')).toBeNull()
@@ -149,8 +148,7 @@ describe('S132 error recovery: one part fails', () => {
     await openedLive()
     page.answers['/api/v1/symbols'] = { symbols: [{ symbol: 7 }] } // nothing the page can work with
     fireEvent.keyDown(document.body, { key: '/' })
-    await vi.dynamicImportSettled()
-    await page.pass(50)
+    await page.loaded()
     fireEvent.change(screen.getByRole('searchbox'), { target: { value: 'wip' } })
     await page.pass(50)
     expect(page.price('TCS'), 'the table must outlive the dialog').toBe('3128.6')

@@ -1,7 +1,6 @@
 /** Layout of the page; each part reads its own data. */
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { Detail } from './components/Detail'
-import { DetailSheet } from './components/DetailSheet'
 import { OpenDialog, type DialogName } from './components/dialogs'
 import { Footer } from './components/Footer'
 import { IndicesStrip } from './components/IndicesStrip'
@@ -17,6 +16,7 @@ import { useServices } from './state/services'
 import { showSettings } from './state/settings'
 import { useStreamState, useValue } from './state/useQuotes'
 
+const DetailSheet = lazy(() => import('./components/DetailSheet'))
 const NoticeBanner = lazy(() => import('./components/NoticeBanner'))
 const ChangesReader = lazy(() => import('./components/ChangesReader'))
 
@@ -44,7 +44,7 @@ export function App() {
         {wide && shown && <section className="card detail" aria-label={`Details of ${shown}`}><Detail symbol={shown} /></section>}
       </main>
       <Footer open={setDialog} />
-      {!wide && symbol && <DetailSheet key={symbol} symbol={symbol} />}
+      {!wide && symbol && <Suspense fallback={null}><DetailSheet key={symbol} symbol={symbol} /></Suspense>}
       <OpenDialog name={dialog} close={() => setDialog(null)} />
       <Toasts />
       {chosen.readsChanges && <Suspense fallback={null}><ChangesReader /></Suspense>}

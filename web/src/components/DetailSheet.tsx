@@ -4,7 +4,7 @@ import { navigate } from '../state/route'
 import { Detail } from './Detail'
 import { Icon } from './Icon'
 
-export function DetailSheet({ symbol }: { readonly symbol: string }) {
+export default function DetailSheet({ symbol }: { readonly symbol: string }) {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     if (!dialog.current?.open) dialog.current?.showModal() // traps focus, and Escape closes

@@ -9,6 +9,10 @@ import { RowEditor } from './RowEditor'
 import { Sparkline } from './Sparkline'
 import { SymbolLink } from './SymbolLink'
 import { useFlash } from './useFlash'
+import { useInView } from './useInView'
+
+/** A row that nobody sees is renewed this often, for whoever reads it without seeing. */
+const UNSEEN_EVERY_MS = 1_000
 
 interface Props {
   readonly symbol: string
@@ -17,14 +21,16 @@ interface Props {
 }
 
 export const QuoteRow = memo(function QuoteRow({ symbol, selected, editing }: Props) {
-  const row = useQuote(symbol)
+  const line = useRef<HTMLTableRowElement>(null)
+  const inView = useInView(line)
+  const row = useQuote(symbol, inView ? 0 : UNSEEN_EVERY_MS)
   const name = useName(symbol)
   const refusal = useStreamState().refused.get(symbol)
   const price = useRef<HTMLTableCellElement>(null)
-  useFlash(price, row)
+  useFlash(price, inView ? row : undefined)
   const data = row?.update.data
   return (
-    <tr data-symbol={symbol} className={selected ? 'selected' : undefined} onClick={() => navigate(symbol)}>
+    <tr ref={line} data-symbol={symbol} className={selected ? 'selected' : undefined} onClick={() => navigate(symbol)}>
       <th scope="row" className="symbol">
         <SymbolLink symbol={symbol} current={selected}>
           <span className="ticker">{symbol}</span>

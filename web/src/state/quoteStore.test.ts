@@ -32,6 +32,19 @@ describe('quote store', () => {
     expect(other).not.toHaveBeenCalled()
   })
 
+  it('tells an unseen row once a second only, and then of the newest', () => {
+    const told = vi.fn(() => store.get('A')?.update.data.price)
+    store.subscribe('A', told, 1_000)
+    for (let seq = 1; seq <= 30; seq += 1) {
+      store.apply(updateOf('A', { seq, data: { price: 100 + seq } }))
+      frame()
+    }
+    expect(told).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(1_000)
+    expect(told).toHaveBeenCalledTimes(1)
+    expect(told).toHaveLastReturnedWith(130)
+  })
+
   it('never goes back to an older price', () => {
     store.apply(updateOf('A', { seq: 9, data: { price: 109 } }))
     store.applyQuotes([updateOf('A', { seq: 8, data: { price: 108 } })])

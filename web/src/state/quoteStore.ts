@@ -35,10 +35,11 @@ export class QuoteStore {
   /** After each batch, for what depends on many rows. */
   readonly subscribeAny = this.anyListeners.add
 
-  subscribe(symbol: string, callback: () => void): () => void {
+  /** `everyMs`: the callback hears of changes at most so often; 0 for each batch. */
+  subscribe(symbol: string, callback: () => void, everyMs = 0): () => void {
     let own = this.listeners.get(symbol)
     if (!own) this.listeners.set(symbol, (own = new Listeners()))
-    return own.add(callback)
+    return everyMs === 0 ? own.add(callback) : addSlowly(own, callback, everyMs)
   }
 
   /** The row as of the last batch; the same object until the next change. */
@@ -110,6 +111,20 @@ export class QuoteStore {
     this.kind.set(this.nextKind)
     for (const symbol of symbols) this.listeners.get(symbol)?.notify()
     this.anyListeners.notify()
+  }
+}
+
+function addSlowly(listeners: Listeners, callback: () => void, everyMs: number): () => void {
+  let timer: number | undefined
+  const leave = listeners.add(() => {
+    timer ??= window.setTimeout(() => {
+      timer = undefined
+      callback()
+    }, everyMs)
+  })
+  return () => {
+    leave()
+    window.clearTimeout(timer)
   }
 }
 

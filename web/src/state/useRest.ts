@@ -16,5 +16,5 @@ export function useRest<T>(path: string | null, everyMs = 0): Read<T> {
   const { reads } = useServices()
   const store = path === null ? null : reads.of(path, everyMs)
   const subscribe = useCallback((callback: () => void) => store?.listen(callback) ?? (() => undefined), [store])
-  return useSyncExternalStore(subscribe, () => (store ? (store.get() as Read<T>) : NOTHING))
+  return useSyncExternalStore(subscribe, () => ((store?.value as Read<T> | undefined) ?? NOTHING)) // `get` would begin to read
 }

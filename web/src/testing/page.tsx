@@ -43,6 +43,12 @@ export class ScriptedPage {
     await act(() => vi.advanceTimersByTimeAsync(ms))
   }
 
+  /** Waits for parts that are fetched when they are needed. */
+  async loaded(): Promise<void> {
+    await vi.dynamicImportSettled()
+    await this.pass(500) // React holds a newly loaded part back for up to 300 ms
+  }
+
   /** Does something to the server and lets the page draw it. */
   async when(happens: () => void): Promise<void> {
     act(happens)
