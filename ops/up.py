@@ -13,6 +13,7 @@ from ops.stack import Stack
 from ops.update import INTERRUPTED, run_update
 
 UP_FAILED, SMOKE_FAILED = 1, 3
+SAID_ELSEWHERE = ("update failed", "an unhandled error occurred: program exited")
 
 
 def up(stack: Stack, console: Console, *, smoke: bool = True) -> int:
@@ -41,8 +42,9 @@ def _smoke(stack: Stack) -> int:
 
 
 def _say_failure(stack: Stack, console: Console, code: int, progress: Progress) -> None:
-    for error in dict.fromkeys(error for error in progress.errors if error != "update failed"):
-        console.print(f"✗ {error}", markup=False)
+    for error in dict.fromkeys(progress.errors):
+        if not error.removeprefix("error: ").startswith(SAID_ELSEWHERE):
+            console.print(f"✗ {error.removeprefix('error: ')}", markup=False)
     if code == INTERRUPTED:
         console.print("Interrupted. What was made stays; it goes on from there: make up")
     else:
