@@ -19,7 +19,7 @@ from services.api.rate_limit import RateLimitLayer
 from services.api.routes.control import control_routes
 from services.api.routes.insights import insight_routes
 from services.api.routes.market import market_routes
-from services.api.routes.quotes import QuoteList, add_quote_routes, describe_quotes
+from services.api.routes.quotes import HotQuotes, QuoteList, add_quote_routes, describe_quotes
 from services.api.routes.status import status_routes
 from services.api.routes.symbols import symbol_routes
 from services.api.routes.watchlists import watchlist_routes
@@ -78,7 +78,7 @@ def create_app(platform: Platform) -> ASGIApp:
     """The whole application as uvicorn runs it; the platform starts and stops with it."""
     settings = platform.settings
     stats = RequestStats()
-    app: ASGIApp = build_app(platform, stats)
+    app: ASGIApp = HotQuotes(build_app(platform, stats), platform)
     if settings.allowed_origins:
         app = CORSMiddleware(
             app,

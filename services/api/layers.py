@@ -4,10 +4,13 @@
 """
 
 import re
+from itertools import count
 from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_PROCESS = uuid4().hex[:12].encode()
+_NUMBERS = count(1)
 _SAFE_ID = re.compile(rb"[A-Za-z0-9_.\-]{8,64}")
 
 SECURITY_HEADERS: list[tuple[bytes, bytes]] = [
@@ -35,7 +38,7 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _given_id(scope) or uuid4().hex[:16].encode()
+        request_id = _given_id(scope) or _PROCESS + b"%08x" % next(_NUMBERS)
         scope["request_id"] = request_id.decode()
         is_docs = scope["path"] == "/docs"
 

@@ -57,12 +57,16 @@ def check_with(issuer: Any = None):
 
 @pytest.mark.parametrize(
     "good",
-    [token(), token(EC_KEYS["two"], kid="two"), token(RSA_KEY, "RS256", "rsa"), token(exp=int(time.time()) - 5)],
-    ids=["ES256", "second key during a rotation", "RS256", "within the leeway"],
+    [token(), token(EC_KEYS["two"], kid="two"), token(RSA_KEY, "RS256", "rsa")],
+    ids=["ES256", "second key during a rotation", "RS256"],
 )
 async def test_good_tokens_pass(good):
     user = await check_with().user(f"Bearer {good}")
     assert (user.subject, user.is_anonymous) == ("user-1", False)
+
+
+async def test_clocks_may_differ_by_a_few_seconds():
+    assert await check_with().user(f"Bearer {token(exp=int(time.time()) - 3)}")
 
 
 def tampered(part):

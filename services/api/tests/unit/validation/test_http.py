@@ -221,3 +221,24 @@ async def test_a_retry_after_is_an_integer_a_client_can_obey(site, monkeypatch):
     assert answer.status_code == 503
     assert 1 <= int(answer.headers["retry-after"]) <= 120
     assert time.monotonic() - started < 0.5
+
+
+async def test_a_fault_in_the_hot_path_is_a_problem_with_all_headers(site, monkeypatch):
+    site.hold()
+    site.platform.store.freshness = lambda: 1 / 0
+    answer = await site.client.get("/api/v1/quotes/TCS")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "ZeroDivision" not in answer.text
+
+
+async def test_head_and_odd_paths_take_the_routes_behind(site):
+    site.hold()
+    head = await site.client.head("/api/v1/quotes/TCS")
+    assert (head.status_code, head.content) == (200, b"")
+    assert (await site.client.get("/api/v1/quotes/TCS/more")).status_code == 404
+    assert (await site.client.get("/api/v1/quotes/M%26M")).status_code == 503
+    wrong = await site.client.delete("/api/v1/quotes/TCS")
+    assert wrong.status_code == 405
+    assert wrong.headers["allow"] == "GET, HEAD"
