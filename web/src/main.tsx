@@ -7,6 +7,7 @@ import { loadDefaults } from './state/defaults'
 import { keepCachedQuotes, loadCachedQuotes } from './state/quoteCache'
 import { followHistory } from './state/route'
 import { createServices, ServicesContext } from './state/services'
+import { offerSignIn } from './state/signIn'
 
 const ConfigErrorPage = lazy(() => import('./components/ConfigErrorPage'))
 const StoryPage = lazy(() => import('./stories/StoryPage'))
@@ -32,5 +33,6 @@ function pageOf(config: Config): ReactNode {
   followHistory()
   services.stream.start()
   void loadDefaults(services)
+  void offerSignIn(services)
   return <ServicesContext value={services}><App /></ServicesContext>
 }

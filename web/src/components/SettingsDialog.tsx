@@ -10,7 +10,8 @@ import { Modal } from './Modal'
 const AccountForm = lazy(() => import('./AccountForm'))
 
 export default function SettingsDialog({ close }: DialogProps) {
-  const { config, settings } = useServices()
+  const { account, settings } = useServices()
+  const signIn = useValue(account)
   const chosen = useValue(settings)
   const change = (part: Partial<Settings>): void => settings.set({ ...settings.get(), ...part })
   return (
@@ -20,7 +21,7 @@ export default function SettingsDialog({ close }: DialogProps) {
       <p className="sample"><Change change={12.3} percent={0.5} show="both" /> <Change change={-4.65} percent={-0.13} show="both" /></p>
       <Toggle label="Swap the two colours" on={chosen.swapped} set={(swapped) => change({ swapped })} />
       <Toggle label="Read changes aloud every 15 s (screen reader)" on={chosen.readsChanges} set={(readsChanges) => change({ readsChanges })} />
-      {config.supabase && <Suspense fallback={null}><AccountForm /></Suspense>}
+      {signIn && <Suspense fallback={null}><AccountForm account={signIn} /></Suspense>}
     </Modal>
   )
 }

@@ -3,6 +3,7 @@ import { createContext, useContext } from 'react'
 import type { Config } from '../config'
 import { Api } from '../transport/api'
 import { socketUrl } from '../transport/quoteSocket'
+import type { Account } from './account'
 import { Incidents } from './incidents'
 import { Names } from './names'
 import { QuoteStore } from './quoteStore'
@@ -10,6 +11,7 @@ import { ServerClock } from './serverClock'
 import { createSettings, type SettingsValue } from './settings'
 import { Stream } from './stream'
 import { Reads } from './reads'
+import { Value } from './value'
 import { Watchlist } from './watchlist'
 
 export interface Services {
@@ -23,13 +25,16 @@ export interface Services {
   readonly watchlist: Watchlist
   readonly settings: SettingsValue
   readonly names: Names
+  /** Null where no sign-in is configured, and until it is loaded. */
+  readonly account: Value<Account | null>
 }
 
 /** What stands in for the real part in stories and tests. */
 export type Substitutes = Partial<Pick<Services, 'api' | 'clock'>>
 
 export function createServices(config: Config, substitutes: Substitutes = {}): Services {
-  const { api = new Api(config.apiBaseUrl), clock = new ServerClock() } = substitutes
+  const account = new Value<Account | null>(null)
+  const { api = new Api(config.apiBaseUrl, () => account.get()?.token ?? null), clock = new ServerClock() } = substitutes
   const incidents = new Incidents()
   const quotes = new QuoteStore()
   const wsUrl = config.enableWebSocket ? socketUrl(config.wsUrl, window.location) : null
@@ -44,6 +49,7 @@ export function createServices(config: Config, substitutes: Substitutes = {}): S
     watchlist: new Watchlist(),
     settings: createSettings(),
     names: new Names(),
+    account,
   }
 }
 
