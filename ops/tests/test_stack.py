@@ -161,6 +161,16 @@ def test_status_is_whole(checkout, up_once):
     assert "whole" in done.stdout
 
 
+@pytest.mark.browser
+def test_a_price_changes_in_a_real_browser(up_once, url):
+    subprocess.run(["tools/web-packages"], cwd=ROOT, check=True, capture_output=True)
+    environment = {**os.environ, "BASE_URL": url}
+    command = [str(ROOT / ".venv/bin/node"), "e2e/price-changes.mjs"]
+    done = subprocess.run(command, cwd=ROOT / "web", env=environment, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    print(f"\n{done.stdout.strip()}")
+
+
 def test_no_secret_shows_anywhere_and_a_planted_one_is_found(checkout, up_once, engine, url):
     secrets = {
         key: checkout.pulumi("config", "get", key).stdout.strip()
