@@ -28,6 +28,7 @@ FOLDER = Path(__file__).parent
 REPORT = ROOT / "out/bench/api.json"
 SYMBOLS = 40
 SERVER_CORE, LOAD_CORE = 0, 1
+WARM_SECONDS = 1.0
 HERTZ = os.sysconf("SC_CLK_TCK")
 
 
@@ -97,7 +98,9 @@ def measure(load: Load, port: int, pid: int, symbols: list[str], folder: Path, s
     found: dict[str, float] = json.loads(done.stdout)
     if found["errors"]:
         raise RuntimeError(f"{load.name}: {found['errors']:.0f} answers were not 200")
-    return found | {"cpu_s_per_million": spent / found["requests"] * 1e6}
+    if not found["requests"] and seconds > WARM_SECONDS:
+        raise RuntimeError(f"{load.name}: no answer within {seconds} s: this machine is too busy to measure on")
+    return found | {"cpu_s_per_million": spent / max(1, found["requests"]) * 1e6}
 
 
 def rows_of(samples: dict[tuple[str, str], list[dict[str, float]]]) -> list[dict[str, Any]]:
@@ -136,7 +139,7 @@ def run(redis: Redis, folder: Path, rounds: int, seconds: float) -> list[dict[st
         for number in range(-1, rounds):
             for load in LOADS:
                 for name, (port, pid) in running.items():
-                    found = measure(load, port, pid, symbols, folder, seconds if number >= 0 else 0.5)
+                    found = measure(load, port, pid, symbols, folder, seconds if number >= 0 else WARM_SECONDS)
                     if number >= 0:
                         samples.setdefault((name, load.name), []).append(found)
     return rows_of(samples)
