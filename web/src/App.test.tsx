@@ -135,7 +135,6 @@ describe('S132 error recovery', () => {
   it('shows an operator’s notice at once and lets it be dismissed', async () => {
     await openedLive()
     await page.when(() => page.server.newest.tell({ type: 'status', state: 'live', notice: { text: 'Maintenance at noon', severity: 'warning' }, timestamp: '' }))
-    await import('./components/NoticeBanner')
     await page.loaded()
     expect(page.see('Maintenance at noon')).toBeDefined()
     fireEvent.click(page.button('Dismiss notice'))

@@ -43,10 +43,10 @@ export class ScriptedPage {
     await act(() => vi.advanceTimersByTimeAsync(ms))
   }
 
-  /** Waits for parts that are fetched when they are needed. */
+  /** Waits for parts that are fetched when they are needed; within act, or React would hold them back in real time. */
   async loaded(): Promise<void> {
-    await vi.dynamicImportSettled()
-    await this.pass(500) // React holds a newly loaded part back for up to 300 ms
+    await act(() => vi.dynamicImportSettled())
+    await this.pass(20)
   }
 
   /** Does something to the server and lets the page draw it. */
