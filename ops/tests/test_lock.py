@@ -1,8 +1,11 @@
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -50,12 +53,12 @@ def test_a_lock_whose_id_another_program_has_by_now_is_cleared(tmp_path):
 
 
 def test_a_living_pulumi_keeps_its_lock(tmp_path):
-    import shutil
-
     program = tmp_path / "pulumi"
     shutil.copy("/bin/sleep", program)
     process = subprocess.Popen([program, "30"])
     try:
+        while Path(f"/proc/{process.pid}/comm").read_text().strip() != "pulumi":
+            time.sleep(0.01)  # the kernel names a process a moment after its parent goes on
         write_lock(tmp_path, process.pid)
         stack = FakeStack(tmp_path)
         with pytest.raises(Problem, match=f"process {process.pid}"):

@@ -4,6 +4,7 @@ Made here means mmdebstrap from Debian's packages, without manuals and translati
 """
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,8 @@ def _find() -> Any:
     from docker.errors import ImageNotFound
 
     try:
-        return client().images.get(NAME)
+        with closing(client()) as engine:
+            return engine.images.get(NAME)
     except ImageNotFound:
         return None
 

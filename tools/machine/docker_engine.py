@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ def prepare(step: Step) -> None:
         failure = why_silent()
     if failure:
         raise _unreachable(failure)
-    version = client().version()
+    with closing(client()) as engine:
+        version = engine.version()
     if tuple(int(part) for part in version["ApiVersion"].split(".")) < OLDEST_API:
         raise Problem(
             f"Docker {version['Version']} (API {version['ApiVersion']}) at {host()} is too old.",
@@ -62,7 +64,8 @@ def _tls() -> Any:
 def why_silent() -> str:
     """Empty when the engine answers, else its words or the system's."""
     try:
-        client().ping()
+        with closing(client()) as engine:
+            engine.ping()
     except Exception as error:
         return _innermost(error)
     return ""

@@ -42,20 +42,20 @@ def test_a_good_message_is_obeyed_once():
 @pytest.mark.parametrize(
     ("raw", "cause"),
     [
-        (message(key="guessed"), "signature"),
-        (message().replace(b"maintenance", b"maintenancE"), "signature"),
-        (message(timestamp=datetime.now(UTC) - timedelta(seconds=90)), "time"),
-        (message(timestamp=datetime.now(UTC) + timedelta(seconds=90)), "time"),
-        (message(scope="ws-2"), "scope"),
-        (b"{}", "malformed"),
-        (b"\xff\xfe", "malformed"),
-        (b'{"action":"pause"}', "malformed"),
-        (b"x" * 20_000, "too_big"),
+        (lambda: message(key="guessed"), "signature"),
+        (lambda: message().replace(b"maintenance", b"maintenancE"), "signature"),
+        (lambda: message(timestamp=datetime.now(UTC) - timedelta(seconds=90)), "time"),
+        (lambda: message(timestamp=datetime.now(UTC) + timedelta(seconds=90)), "time"),
+        (lambda: message(scope="ws-2"), "scope"),
+        (lambda: b"{}", "malformed"),
+        (lambda: b"\xff\xfe", "malformed"),
+        (lambda: b'{"action":"pause"}', "malformed"),
+        (lambda: b"x" * 20_000, "too_big"),
     ],
 )
 def test_others_are_dropped_and_counted(raw, cause):
     desk = Desk()
-    assert desk.take(raw) == {cause: 1}
+    assert desk.take(raw()) == {cause: 1}
     assert desk.obeyed == []
 
 

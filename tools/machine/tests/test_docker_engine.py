@@ -45,6 +45,9 @@ def test_an_engine_that_is_too_old_is_refused_with_its_version(monkeypatch):
         def version(self):
             return {"Version": "19.03.1", "ApiVersion": "1.40"}
 
+        def close(self):
+            pass
+
     monkeypatch.setattr(docker_engine, "why_silent", lambda: "")
     monkeypatch.setattr(docker_engine, "client", Old)
     assert "19.03.1 (API 1.40)" in problem().what
