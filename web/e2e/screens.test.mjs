@@ -35,7 +35,8 @@ function difference(seen, wanted, name) {
 async function look(options, act = async () => undefined) {
   const page = await stage.page({ wait: '.pill', context: { reducedMotion: 'reduce' }, ...options })
   await page.evaluate(() => document.fonts.ready)
-  if (!options.path.includes('loading')) await page.waitForSelector(options.viewport.width > 600 ? '.chart canvas' : 'td[data-price]')
+  if (options.path.includes('loading')) await page.waitForSelector(options.viewport.width > 600 ? '.chart-space .empty' : '.skeleton')
+  else await page.waitForSelector(options.viewport.width > 600 ? '.chart canvas' : 'td[data-price]')
   await act(page)
   await page.waitForTimeout(300)
   const picture = await page.screenshot()

@@ -24,10 +24,14 @@ class StoppedClock extends ServerClock {
 
 class MadeUpApi extends Api {
   override get<T>(path: string): Promise<T> {
+    if (this.story.quotes === false) return new Promise<T>(() => undefined) // loading, for ever
     return Promise.resolve(answerOf(path, this.indices) as T)
   }
 
-  constructor(private readonly indices: readonly PriceUpdate[]) {
+  constructor(
+    private readonly story: Story,
+    private readonly indices: readonly PriceUpdate[],
+  ) {
     super('')
   }
 }
@@ -35,7 +39,7 @@ class MadeUpApi extends Api {
 export function createStoryServices(config: Config, story: Story): Services {
   const indices = story.quotes === false ? [] : INDICES.slice(0, story.source?.source === 'replay' ? 1 : 3).map(([symbol, base], index) => walk(symbol, base, index + 20, story).at(-1))
   const shown = indices.filter((update) => update !== undefined)
-  const services = createServices({ ...config, release: 'story' }, { api: new MadeUpApi(shown), clock: new StoppedClock(nowOf(story)) })
+  const services = createServices({ ...config, release: 'story' }, { api: new MadeUpApi(story, shown), clock: new StoppedClock(nowOf(story)) })
   services.stream.state.set({
     ...services.stream.state.get(),
     socket: { phase: 'connected', failedAttempts: 0, code: 0, reason: '' },
