@@ -85,7 +85,7 @@ def token(secret: str) -> str:
 
 
 def fuzz_once(url: str, bearer: str, examples: int, folder: Path) -> tuple[int, int, str]:
-    """One Schemathesis run with one worker (two threads of it trip over CPython 3.11's own compiler): cases, exit code, output."""
+    """One Schemathesis run (one worker: two threads of it trip over CPython 3.11's compiler): cases, exit code, output."""
     command = [
         str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/openapi.json", "-c", "all", "-w", "1",
         "-n", str(examples), "--continue-on-failure", "-H", f"Authorization: Bearer {bearer}",
@@ -96,7 +96,7 @@ def fuzz_once(url: str, bearer: str, examples: int, folder: Path) -> tuple[int, 
 
 
 def fuzz(url: str, bearer: str, cases: int, folder: Path) -> tuple[int, int, str]:
-    """Pairs of runs side by side, each with its own seed, until there are enough cases: all cases, worst exit code, its output."""
+    """Pairs of runs, each with its own seed, until there are enough cases: all cases, worst exit code, its output."""
     (folder / "schemathesis.toml").write_text(CONFIG)
     total, output, code = 0, "", 0
     with ThreadPoolExecutor(2) as pool:

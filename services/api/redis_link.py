@@ -14,12 +14,14 @@ from redis.backoff import NoBackoff
 from redis.credentials import CredentialProvider
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
+from services.api.clock import monotonic_seconds
 from services.api.logs import logger
 from services.api.settings import Settings
 
 COMMAND_TIMEOUT_SECONDS = 0.25
 RECONNECT_SECONDS = 5.0
 PING_SECONDS = 1.0
+SAME_EPISODE_SECONDS = 10.0
 WRITE_PROBE = "ingest:write-probe"
 
 log = logger(__name__)
@@ -68,6 +70,7 @@ class RedisLink:
         self.last_error: str | None = "not connected yet"
         self._went_up = asyncio.Event()
         self._is_full = False
+        self._found_at = -SAME_EPISODE_SECONDS
 
     def subscriber(self) -> "redis.client.PubSub":
         """A pub/sub of its own connection, whose supervisor notices and repairs its loss (see quote_feed)."""
@@ -133,13 +136,18 @@ class RedisLink:
     def _found(self) -> None:
         if not self.is_up:
             log.info("redis is there")
+            self._found_at = monotonic_seconds()
         self.is_up, self.last_error = True, None
         self._went_up.set()
 
     def _lost(self, error: BaseException) -> None:
         text = f"{type(error).__name__}: {error}"
         if self.is_up or self.last_error == "not connected yet":
-            log.warning("redis is away, serving on without it", error=text, retry_seconds=RECONNECT_SECONDS)
+            # A server that is just starting answers one ping and not the next: that is still the same episode.
+            is_new = monotonic_seconds() - self._found_at > SAME_EPISODE_SECONDS
+            (log.warning if is_new else log.info)(
+                "redis is away, serving on without it", error=text, retry_seconds=RECONNECT_SECONDS
+            )
         self.is_up, self.last_error = False, text
         self._went_up.clear()
 
