@@ -1,6 +1,6 @@
 # Each target is one line of real work. The first thing each does is tools/bootstrap: set up what is missing, check the rest.
 .DEFAULT_GOAL := help
-.PHONY: help ready up down status replay smoke load proof check test conformance lock
+.PHONY: help ready up down status replay smoke load proof bench faults check test conformance lock
 
 export STOCK_TRACKER_STACK ?= local
 python := .venv/bin/python
@@ -31,6 +31,12 @@ load: ready ## put the running stack under load and judge its promises; PROFILE 
 
 proof: ## measure every promise on the running stack, in the browser too; report in out/proof/
 	@tools/bootstrap --browser && $(python) -m loadtests.proof --stack $(STOCK_TRACKER_STACK)
+
+bench: ready ## compare the fan-out and the quote routes with what one would pick instead; rows in out/bench/
+	@$(python) -m loadtests.bench.fanout && $(python) -m loadtests.bench.api
+
+faults: ready ## break sources, Redis, nodes and clients on purpose and judge what is answered; table, and out/faults.json
+	@$(python) -m loadtests.faults api && $(python) -m loadtests.faults ws
 
 check: ready ## lint, types, import rules, unit tests of Python and the page
 	@tools/check
