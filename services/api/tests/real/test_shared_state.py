@@ -8,6 +8,7 @@ import time
 import httpx
 import pytest
 
+from services.api import redis_link
 from services.api.budgets import Budget, Limit
 from services.api.cache import Cache, Policy
 from services.api.negative import NegativeCache
@@ -18,6 +19,12 @@ from services.contract.signing import signed_headers
 pytestmark = pytest.mark.services_real
 
 POLICY = Policy(10, 60)
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A crowded machine is not a Redis that is away."""
+    monkeypatch.setattr(redis_link, "COMMAND_TIMEOUT_SECONDS", 5.0)
 
 
 async def test_concurrent_misses_in_two_replicas_make_one_upstream_call(redis_server):
