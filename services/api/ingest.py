@@ -24,7 +24,7 @@ from services.api.quote_store import QuoteStore
 from services.api.redis_link import RedisAway, RedisLink
 from services.api.sources import Reading, Source, quote_of
 from services.api.validation import Validator
-from services.contract.keyspace import LEADER_LEASE_MS, PAUSED
+from services.contract.keyspace import LEADER_LEASE_MS, PAUSED, quote
 from services.contract.quotes import Quote, Session, Status
 from services.contract.symbols import PROBE_SYMBOL
 
@@ -105,6 +105,7 @@ class Ingest:
     async def _lead(self, term: Term) -> None:
         log.info("leading the ingest", fence=term.fence, epoch=term.epoch)
         self.is_paused = bool(await self._link.call(lambda client: client.exists(PAUSED)))
+        await self._forget_others()
         try:
             self.term = term
             await self._work(term, self._publisher, self._renew(term))
@@ -112,6 +113,15 @@ class Ingest:
             log.info("no longer leading the ingest", fence=term.fence, reason=f"{type(error).__name__}: {error}")
         finally:
             self.term = None
+
+    async def _forget_others(self) -> None:
+        """What another source left and a played day does not have is taken out of the cache: no mix of made-up and recorded."""
+        catalogue = self._source.catalogue
+        if catalogue is None:
+            return
+        others = [quote(symbol) for symbol in self._store.real_symbols() if symbol not in catalogue]
+        if others:
+            await self._link.call(lambda client: client.delete(*others))
 
     async def _ingest_alone(self) -> None:
         log.info("ingesting for this process alone until redis is back", source=self._source.name)
@@ -171,8 +181,10 @@ class Ingest:
         return self._source.catalogue if self._source.catalogue is not None else frozenset(instruments())
 
     def _wanted(self) -> frozenset[str]:
+        """Of a played day also all that is held: nothing is asked of anybody for it, and what is answered must not stand still."""
         wanted = self._demand.wanted() | self._everything()
-        return wanted if self._source.catalogue is None else wanted & self._source.catalogue
+        catalogue = self._source.catalogue
+        return wanted if catalogue is None else (wanted | self._store.held.keys()) & catalogue
 
     async def _publish(self, term: Term, writer: Writer, readings: Sequence[Reading]) -> None:
         quotes = [quote for reading in readings if (quote := self._quote(reading))]

@@ -61,9 +61,10 @@ def read_line(line: bytes) -> Held | None:
 
 
 class QuoteStore:
-    """Symbol -> Held."""
+    """Symbol -> Held. With the source of a played day named, its first line ends what another source left here."""
 
-    def __init__(self) -> None:
+    def __init__(self, played_source: str | None = None) -> None:
+        self._unsettled_source = played_source
         self.held: dict[str, Held] = {}
         self.freshness: Callable[[], bool] = lambda: False
         self.on_take: Callable[[Held], None] = lambda _: None
@@ -88,12 +89,20 @@ class QuoteStore:
         if old is not None and old.epoch == new.epoch:
             self.missed += new.seq - old.seq - 1
         self.held[new.symbol] = new
+        self._settle(new)
         self.taken += 1
         self.on_take(new)
         for future in self._waiting.pop(new.symbol, ()):
             if not future.done():
                 future.set_result(None)
         return new
+
+    def _settle(self, new: Held) -> None:
+        # Until then the old source's quotes are answered: the replica that replaces another one is ready by them.
+        if self._unsettled_source is None or new.data.get("source") != self._unsettled_source:
+            return
+        self.held = {s: h for s, h in self.held.items() if s == PROBE_SYMBOL or h.data.get("source") == self._unsettled_source}
+        self._unsettled_source = None
 
     def take_message(self, message: bytes) -> int:
         """Keep every line of a published message; return how many were new."""

@@ -22,6 +22,7 @@ COMMAND_TIMEOUT_SECONDS = 0.25
 RECONNECT_SECONDS = 5.0
 PING_SECONDS = 1.0
 SAME_EPISODE_SECONDS = 10.0
+NEVER = "not connected yet"
 WRITE_PROBE = "ingest:write-probe"
 
 log = logger(__name__)
@@ -67,7 +68,7 @@ class RedisLink:
         pool = redis.BlockingConnectionPool(max_connections=settings.redis_pool_size, timeout=COMMAND_TIMEOUT_SECONDS, **options)
         self.client = redis.Redis(connection_pool=pool)
         self.is_up = False
-        self.last_error: str | None = "not connected yet"
+        self.last_error: str | None = NEVER
         self._went_up = asyncio.Event()
         self._is_full = False
         self._found_at = -SAME_EPISODE_SECONDS
@@ -136,13 +137,14 @@ class RedisLink:
     def _found(self) -> None:
         if not self.is_up:
             log.info("redis is there")
-            self._found_at = monotonic_seconds()
+            if self.last_error != NEVER:
+                self._found_at = monotonic_seconds()
         self.is_up, self.last_error = True, None
         self._went_up.set()
 
     def _lost(self, error: BaseException) -> None:
         text = f"{type(error).__name__}: {error}"
-        if self.is_up or self.last_error == "not connected yet":
+        if self.is_up or self.last_error == NEVER:
             # A server that is just starting answers one ping and not the next: that is still the same episode.
             is_new = monotonic_seconds() - self._found_at > SAME_EPISODE_SECONDS
             (log.warning if is_new else log.info)(
