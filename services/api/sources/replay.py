@@ -143,22 +143,23 @@ class ReplaySource:
         else:
             await asyncio.sleep(3600)
             return []
-        chosen = wanted()
-        return [self._reading(symbol) for symbol in touched if symbol in chosen]
+        chosen, session = wanted(), self._session()
+        return [self._reading(symbol, session) for symbol in touched if symbol in chosen]
 
     async def current(self, symbols: frozenset[str]) -> Sequence[Reading]:
-        return [self._reading(symbol) for symbol in sorted(symbols) if symbol in self._player.standing]
+        session = self._session()
+        return [self._reading(symbol, session) for symbol in sorted(symbols) if symbol in self._player.standing]
 
     async def close(self) -> None:
         """Nothing is open."""
 
-    def _reading(self, symbol: str) -> Reading:
+    def _reading(self, symbol: str, session: Session) -> Reading:
         held = self._player.standing[symbol]
         return Reading(
             symbol=symbol,
             price=held.last,
             source_time=held.time,
-            session=self._session(),
+            session=session,
             open=held.open,
             high=held.high,
             low=held.low,

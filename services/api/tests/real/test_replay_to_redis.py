@@ -53,7 +53,7 @@ def listen(server):
     return subscription
 
 
-def follow(subscription, api, symbols, seconds=90):
+def follow(subscription, api, symbols, seconds=240):
     """All updates until the day of all `symbols` is closed."""
     follower, lines = Follower(), []
     deadline = time.monotonic() + seconds
@@ -94,6 +94,7 @@ def assert_day(api, path, day, follower, lines):
 
 
 @pytest.mark.recorded
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("folder", "day"), [("5min", "2026-06-12"), ("1min-index", "2026-07-28"), ("1min-2016", "2016-09-08")], ids=str
 )
