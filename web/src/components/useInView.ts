@@ -2,7 +2,7 @@
 import { useEffect, useState, type RefObject } from 'react'
 
 /** Rows this far outside are kept current, so that a scroll never shows an old price. */
-const MARGIN = '600px'
+const MARGIN = '200px'
 
 const callbacks = new WeakMap<Element, (inView: boolean) => void>()
 let observer: IntersectionObserver | undefined
