@@ -24,7 +24,8 @@ from services.api.quote_store import QuoteStore
 from services.api.redis_link import RedisAway, RedisLink
 from services.api.sources import Reading, Source, quote_of
 from services.api.validation import Validator
-from services.contract.keyspace import LEADER_LEASE_MS, PAUSED, quote
+from services.contract import keyspace
+from services.contract.keyspace import LEADER_LEASE_MS, PAUSED
 from services.contract.quotes import Quote, Session, Status
 from services.contract.symbols import PROBE_SYMBOL
 
@@ -119,7 +120,7 @@ class Ingest:
         catalogue = self._source.catalogue
         if catalogue is None:
             return
-        others = [quote(symbol) for symbol in self._store.real_symbols() if symbol not in catalogue]
+        others = [keyspace.quote(symbol) for symbol in self._store.real_symbols() if symbol not in catalogue]
         if others:
             await self._link.call(lambda client: client.delete(*others))
 
@@ -181,7 +182,7 @@ class Ingest:
         return self._source.catalogue if self._source.catalogue is not None else frozenset(instruments())
 
     def _wanted(self) -> frozenset[str]:
-        """Of a played day also all that is held: nothing is asked of anybody for it, and what is answered must not stand still."""
+        """Of a played day also all that is held: it costs no upstream call, and what is answered must not stand still."""
         wanted = self._demand.wanted() | self._everything()
         catalogue = self._source.catalogue
         return wanted if catalogue is None else (wanted | self._store.held.keys()) & catalogue

@@ -121,7 +121,7 @@ def assemble(settings: Settings) -> Platform:
     link = RedisLink(settings)
     negative = NegativeCache(link)
     source = make_source(settings, link, negative)
-    store = QuoteStore()
+    store = QuoteStore(source.name if source.catalogue is not None else None)
     channels = Channels(link, store)
     demand = Demand(link, frozenset(settings.default_symbols))
     lease = Lease(link, settings.node_id)

@@ -21,13 +21,13 @@ pytestmark = pytest.mark.services_real
 POLICY = Policy(10, 60)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def patient(monkeypatch):
     """A crowded machine is not a Redis that is away."""
     monkeypatch.setattr(redis_link, "COMMAND_TIMEOUT_SECONDS", 5.0)
 
 
-async def test_concurrent_misses_in_two_replicas_make_one_upstream_call(redis_server):
+async def test_concurrent_misses_in_two_replicas_make_one_upstream_call(redis_server, patient):
     redis_server.redis_cli("FLUSHALL")
     (one, first), (two, second) = await link_of(redis_server, "one"), await link_of(redis_server, "two")
     calls = 0

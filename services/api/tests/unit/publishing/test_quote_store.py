@@ -143,3 +143,12 @@ def test_a_list_is_bounded_and_each_symbol_taken_once():
     assert requested_symbols(b"symbols=A,M%26M&symbols=A") == ["A", "M&M"]
     with pytest.raises(ValueError, match="200 at most"):
         requested_symbols(b"symbols=" + b",".join(b"S%d" % n for n in range(201)))
+
+
+def test_the_first_line_of_a_played_day_ends_what_another_source_left():
+    store = QuoteStore("replay")
+    store.take(line("AAA", source="simulated"))
+    store.take(line("BBB", source="simulated"))
+    assert store.real_symbols() == ["AAA", "BBB"], "a replica that replaces another one must be able to answer meanwhile"
+    store.take(line("AAA", fence=2, source="replay"))
+    assert store.real_symbols() == ["AAA"], "a made-up price beside a recorded one would pass for real"
