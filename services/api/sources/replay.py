@@ -3,8 +3,8 @@
 A bar becomes four points spread over it: open, the nearer of low and high, the other one, close; cumulative volume reaches the
 bar's total at its close. After the last bar every symbol's open, high, low, last and volume equal the file's and stay served.
 
-The last bar's close is the last trade seen, not the exchange's official close (until August 2026 the average of the last half hour,
-since then the closing auction's price), so change and percent at the end of a day differ from the official ones in the last places.
+The last bar's close is the last trade seen, not the exchange's official close (until August 2026 the average of the last half
+hour, since then the closing auction's price), so change and percent at the end of a day differ a little from the official ones.
 """
 
 import asyncio
