@@ -14,6 +14,9 @@ from services.contract.endpoints import INDICES, MARKET_STATUS
 from services.contract.messages import PriceUpdate
 from services.contract.quotes import Moment, Session, Status
 
+FIRST_INDEX_SECONDS = 1.5
+"""How long the first question after a start waits for the leader to serve it."""
+
 
 class IndexList(BaseModel):
     """All indices the source has."""
@@ -43,10 +46,13 @@ def market_routes(platform: Platform) -> APIRouter:
     async def indices() -> Response:
         """The latest value of every index the source has."""
         store = platform.store
-        held = [store.held[symbol] for symbol in sorted(store.held) if is_index(symbol)]
         catalogue = platform.source.catalogue
-        if not held and (catalogue is None or any(map(is_index, catalogue))):
-            await platform.ask([symbol for symbol in sorted(catalogue or ["NIFTY 50"]) if is_index(symbol)])
+        names = [symbol for symbol in sorted(catalogue if catalogue is not None else ["NIFTY 50"]) if is_index(symbol)]
+        if names and not any(map(is_index, store.held)):
+            await platform.ask(names)
+            await store.wait_for(names, FIRST_INDEX_SECONDS)
+        held = [store.held[symbol] for symbol in sorted(store.held) if is_index(symbol)]
+        if names and not held:
             raise unavailable("no index value yet")
         lines = b",".join(h.line if store.is_fresh else h.as_stale() for h in held)
         return Response(b'{"indices":[' + lines + b"]}", media_type="application/json", headers={"Cache-Control": "no-cache"})
