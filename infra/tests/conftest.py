@@ -96,6 +96,7 @@ def configure(monkeypatch, loop):
         texts = {f"stock-tracker:{key}": str(value) for key, value in everything.items() if value is not None}
         monkeypatch.setenv("PULUMI_CONFIG", json.dumps(texts))
 
+    set_mocks(Engine(), project="stock-tracker", stack="test", preview=False)  # keys carry the project's name
     set_config()
     return set_config
 
