@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 NAME_WIDTH = 12
+TEXT_WIDTH = 88  # of what a program says of itself: pip names two hundred packages in one line
 QUIET_SECONDS = 20.0  # without a terminal, at most one line of progress in this time
 
 
@@ -26,7 +27,7 @@ class Step:
 
     def progress(self, text: str) -> None:
         """Say how far a long step is. Cheap enough to be called for every line of a build."""
-        line = f"  {self.name:<{NAME_WIDTH}} {text}  ({self.seconds:.0f} s)"
+        line = f"  {self.name:<{NAME_WIDTH}} {_shortened(text)}  ({self.seconds:.0f} s)"
         if self._terminal:
             width = shutil.get_terminal_size().columns - 1
             print(f"\r\033[K{line[:width]}", end="", flush=True)
@@ -40,6 +41,10 @@ class Step:
     def close(self, mark: str) -> None:
         line = f"{mark} {self.name:<{NAME_WIDTH}} {self.result:<72} {self.seconds:6.1f} s"
         print(f"\r\033[K{line}" if self._terminal else line, flush=True)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= TEXT_WIDTH else f"{text[: TEXT_WIDTH - 1]}…"
 
 
 @contextmanager
