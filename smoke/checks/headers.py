@@ -15,7 +15,7 @@ EXACT = {
     "x-xss-protection": "0",
     "referrer-policy": "strict-origin-when-cross-origin",
 }
-POLICY_PARTS = ("default-src", "frame-ancestors 'none'", "object-src 'none'", "base-uri")
+POLICY_PARTS = ("default-src", "frame-ancestors 'none'", "object-src 'none'", "base-uri", "require-trusted-types-for 'script'")
 
 
 def faults_of(headers: Mapping[str, str], *, tls: bool) -> list[str]:
