@@ -3,13 +3,13 @@
 Either the meter can be trusted, and a promise is met or missed; or it cannot, and nothing is said: *inconclusive*.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 from loadtests.histogram import percentile
-from loadtests.profiles import Stage, UserKind
-from loadtests.reading import COLD, LATENCY, READER_DELAY, Reading, Row
+from loadtests.measures import FAILED_MS, MEASURES, Measured, StageResult, requests
+from loadtests.reading import COLD, READER_DELAY, Row
 from services.contract.objectives import Objective, Objectives, Verdict
 
 CPU_LIMIT_PERCENT = 60.0
@@ -29,22 +29,6 @@ class Exit(IntEnum):
 
 
 @dataclass(frozen=True)
-class StageResult:
-    """One stage as it went. `seconds` is how long the window was open, `opened_at` when (Unix seconds)."""
-
-    stage: Stage
-    reading: Reading
-    seconds: float
-    opened_at: float = 0.0
-
-    @property
-    def updates_per_symbol_per_second(self) -> float | None:
-        """The rate the source really had."""
-        reading = self.reading
-        return reading.updates / reading.symbols / self.seconds if reading.symbols and self.seconds else None
-
-
-@dataclass(frozen=True)
 class Judgement:
     """One promise: what was measured for it and what that says. `reasons` explain anything but `met`."""
 
@@ -54,79 +38,13 @@ class Judgement:
     samples: int
     percentiles_ms: tuple[float | None, float | None, float | None] = (None, None, None)
     reasons: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     is_lighter: bool = False
 
     @property
     def meets_goal(self) -> bool:
         """Whether our own, harder number is kept as well."""
         return self.measured is not None and self.objective.keeps(self.measured, self.objective.goal)
-
-
-@dataclass(frozen=True)
-class Measured:
-    """The value for one promise, with the samples behind it."""
-
-    value: float | None
-    samples: int
-    percentiles_ms: tuple[float | None, float | None, float | None] = (None, None, None)
-
-
-def requests(reading: Reading) -> Row:
-    """All HTTP rows of a reading as one."""
-    whole = Row()
-    for name, row in reading.rows.items():
-        if name.startswith("GET "):
-            for key, count in row.counts.items():
-                whole.counts[key] = whole.counts.get(key, 0) + count
-            for reason, count in row.failures.items():
-                whole.failures[reason] = whole.failures.get(reason, 0) + count
-    return whole
-
-
-def _timed(row: Row, percent: float) -> Measured:
-    shown = (percentile(row.counts, 50), percentile(row.counts, 95), percentile(row.counts, 99))
-    return Measured(percentile(row.counts, percent), sum(row.counts.values()), shown)
-
-
-FAILED_MS = 10_000.0
-"""A request without an answer waited for ever; it counts as long as a caller would wait."""
-
-
-def _cold(result: StageResult, percent: float) -> Measured:
-    row = result.reading.rows.get(COLD, Row())
-    failed = sum(row.failures.values())
-    counts = {**row.counts, FAILED_MS: row.counts.get(FAILED_MS, 0) + failed} if failed else row.counts
-    return _timed(Row(counts), percent)
-
-
-def _failures(result: StageResult) -> Measured:
-    row = requests(result.reading)
-    failed = sum(row.failures.values())
-    asked = failed + sum(row.counts.values())
-    return Measured(failed if asked else None, asked)
-
-
-def _closes(result: StageResult) -> Measured:
-    return Measured(sum(result.reading.lost.values()), result.stage.load.users)
-
-
-def _reach(result: StageResult) -> Measured:
-    reading = result.reading
-    return Measured(100 * reading.received / reading.expected if reading.expected else None, reading.expected)
-
-
-MEASURES: Mapping[str, tuple[UserKind, Callable[[StageResult], Measured]]] = {
-    "api_errors": ("caller", _failures),
-    "api_p95": ("caller", lambda result: _timed(requests(result.reading), 95)),
-    "api_warm_p95": ("caller", lambda result: _timed(requests(result.reading), 95)),
-    "api_warm_p99": ("caller", lambda result: _timed(requests(result.reading), 99)),
-    "api_cold_p95": ("cold", lambda result: _cold(result, 95)),
-    "api_cold_p99": ("cold", lambda result: _cold(result, 99)),
-    "ws_closes": ("viewer", _closes),
-    "ws_reach": ("viewer", _reach),
-    "ws_latency": ("viewer", lambda result: _timed(result.reading.rows.get(LATENCY, Row()), 99)),
-}
-"""By promise: the kind of user whose stage measures it, and how."""
 
 
 def doubts(result: StageResult, objective: Objective) -> list[str]:
@@ -139,6 +57,10 @@ def doubts(result: StageResult, objective: Objective) -> list[str]:
         found.append("the generator's CPU is not known")
     if result.stage.user == "viewer":
         found += _socket_doubts(result, objective)
+    if result.stage.user == "cold" and result.why_not_counted:
+        found.append(f"whether it was cold is not known: {result.why_not_counted}")
+    if (knee := reading.knee) and knee["rate"] is None and knee["reachedByMeter"]:
+        found.append("the generator could not keep its own pace")
     return found
 
 
@@ -177,9 +99,16 @@ def _judge_one(result: StageResult, objective: Objective, measured: Measured) ->
     elif verdict is Verdict.MISSED:
         reasons = [_why(result, objective, measured.value)]
     elif verdict is Verdict.NOT_MEASURED:
-        reasons = ["no sample"]
+        reasons = [_why_not(result)]
+    lower_bound = bool((knee := result.reading.knee) and knee["reachedByMeter"])
+    notes = ["a lower bound: the generator could not go further"] if lower_bound else []
     lighter = result.stage.is_lighter
-    return Judgement(objective, verdict, measured.value, measured.samples, measured.percentiles_ms, reasons, lighter)
+    return Judgement(objective, verdict, measured.value, measured.samples, measured.percentiles_ms, reasons, notes, lighter)
+
+
+def _why_not(result: StageResult) -> str:
+    failed = [reason for row in result.reading.rows.values() for reason in row.failures]
+    return result.why_not_counted or "; ".join(failed[:1]) or "no sample"
 
 
 def _why(result: StageResult, objective: Objective, value: float | None) -> str:

@@ -7,12 +7,11 @@ from websockets.client import ClientProtocol
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
+from loadtests.kernel_time import ask_for_stamps
 from ops.access import Access
 from services.contract.endpoints import CLIENT_KEY_HEADER
 
 OPEN_SECONDS = 10.0
-SO_TIMESTAMPNS = 35
-"""Linux: every read tells when the kernel received the bytes."""
 MAX_HEAD_BYTES = 16_384
 HEAD_END = b"\r\n\r\n"
 
@@ -63,7 +62,7 @@ def _connect(host: str, port: int) -> socket.socket:
     connection = socket.socket(family, kind, protocol)
     try:
         connection.settimeout(OPEN_SECONDS)
-        connection.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)  # before the first byte: what is queued without stays without
+        ask_for_stamps(connection)
         connection.connect(address)
     except OSError:
         connection.close()

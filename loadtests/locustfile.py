@@ -28,6 +28,7 @@ from loadtests.orchestra import LocustOrchestra  # noqa: E402
 from loadtests.profiles import DEFAULT, ProfileError, stages  # noqa: E402
 from loadtests.results import as_data, judgement_lines, stage_lines, write  # noqa: E402
 from loadtests.users.caller import Caller, ColdCaller  # noqa: E402
+from loadtests.users.publisher import Publisher  # noqa: E402
 from loadtests.users.viewer import Viewer  # noqa: E402
 from ops.access import Access, AccessError, add_access_options, find_access  # noqa: E402
 from services.contract.endpoints import QUOTES, SYMBOLS  # noqa: E402
@@ -35,7 +36,7 @@ from services.contract.objectives import ObjectivesError, load_objectives  # noq
 
 locust.stats.bucket_response_time = bucket
 LIST_TRIES = 4
-USERS = {"caller": Caller, "cold": ColdCaller, "viewer": Viewer}
+USERS = {"caller": Caller, "cold": ColdCaller, "viewer": Viewer, "publisher": Publisher}
 
 
 class SetUpError(ValueError):
@@ -63,7 +64,7 @@ def set_up(environment: Any, **_: Any) -> None:
         address = options.base_url or options.host
         environment.access = find_access(address, options.client_key_file, options.control_key_file, None, options.stack)
         require_handles(max(stage.load.users for stage in chosen))
-        go_first()
+        environment.priority = go_first()
         environment.symbols = default_symbols(environment.access)
         if any(stage.user == "cold" for stage in chosen):
             environment.cold_symbols = other_symbols(environment.access, environment.symbols)

@@ -1,5 +1,6 @@
 """What the generator's own machine gives: file handles, CPU, clock. A figure from a starved generator is no figure."""
 
+import contextlib
 import os
 import platform
 import resource
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SPARE_HANDLES = 256
-PRIORITY = -10
+NICE = -10
 
 
 class TooFewHandlesError(Exception):
@@ -32,22 +33,19 @@ def require_handles(sockets: int) -> None:
         )
 
 
-def go_first() -> bool:
-    """Let this process run before others, where we may (root): a meter that waits for a core measures the wait. False if not."""
-    try:
-        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
-    except PermissionError:
-        return False
-    return True
+def go_first(priority: int = 1) -> str:
+    """Let this process run before others, where we may (root): a meter that waits for a core measures the wait.
 
-
-def run_in_real_time() -> bool:
-    """Take the core at once when there is something to do; only for a process that does little. False if we may not."""
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
-    except PermissionError:
-        return False
-    return True
+    Real time of the lowest kind: it takes a core at once when something has come, and the platform waits, not the meter. The
+    kernel keeps 5 % of every second for others, and children do not inherit it. Returns what was got, for the report.
+    """
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(priority))
+        return f"real time {priority}"
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, NICE)
+        return f"nice {NICE}"
+    return "as any other"
 
 
 @dataclass

@@ -3,6 +3,7 @@
 A reading is what is told; adding up and judging are others' business.
 """
 
+import gc
 import time
 from typing import Any
 
@@ -10,9 +11,10 @@ import gevent
 from locust.stats import StatsEntry
 
 from loadtests.histogram import Histogram, percentile
+from loadtests.line import Line
 from loadtests.machine import CpuMeter
 from loadtests.reading import CONNECT, LATENCY, READER_DELAY, Reading, Row, Second
-from loadtests.receiver import Line, Receiver
+from loadtests.receiver import Receiver
 
 
 class Meter:
@@ -22,6 +24,8 @@ class Meter:
         self._environment = environment
         self.receiver = Receiver(self._line_lost)
         self.is_open = False
+        self.knee: dict[str, Any] | None = None
+        """Set by the publisher."""
         self._requests = Histogram()
         self._cpu = CpuMeter()
         self._reading = Reading()
@@ -32,12 +36,19 @@ class Meter:
     def begin_stage(self) -> None:
         """Forget everything: a new kind of user or load comes."""
         self.is_open = False
+        self.knee = None
         self._reading = Reading()
         self._cpu_seconds = []
         self.receiver.begin_stage()
+        gc.unfreeze()
 
     def open_window(self) -> None:
-        """Everybody is there: time and count from now on. Failures count from the stage's beginning."""
+        """Everybody is there: time and count from now on. Failures count from the stage's beginning.
+
+        What was made so far stays for the whole window: the collector of garbage need not walk through it while sockets fill.
+        """
+        gc.collect()
+        gc.freeze()
         self._cpu.read()
         self.receiver.open_window(time.time() * 1000)
         self.is_open = True
@@ -57,6 +68,7 @@ class Meter:
         reading.short_sockets, reading.symbols, reading.updates = reach.short_sockets, reach.symbols, reach.updates
         reading.statuses = dict(self.receiver.statuses)
         reading.clock_faults = self.receiver.clock_faults
+        reading.knee, reading.priority = self.knee, self._environment.priority
         reading.cpu = [sum(self._cpu_seconds) / len(self._cpu_seconds)] if self._cpu_seconds else []
         return reading
 

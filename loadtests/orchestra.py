@@ -6,7 +6,8 @@ from typing import Any
 from gevent.event import Event
 from locust.runners import MasterRunner, WorkerRunner
 
-from loadtests.gate import StageResult
+from loadtests.inside import Inside
+from loadtests.measures import StageResult
 from loadtests.meter import Meter
 from loadtests.profiles import Stage
 from loadtests.reading import Reading, total
@@ -27,6 +28,7 @@ class LocustOrchestra:
         self.results: list[StageResult] = []
         self._opened_at = 0.0
         self._told: dict[str, dict[str, Any]] = {}
+        self._inside = Inside(environment.access)
         self._is_master = isinstance(self._runner, MasterRunner)
         if not self._is_master:
             environment.meter = Meter(environment)
@@ -49,6 +51,7 @@ class LocustOrchestra:
     def begin(self, stage: Stage) -> None:
         """Every meter forgets; every process learns the stage's load."""
         self._told.clear()
+        self._inside.begin(stage)
         self._runner.send_message(MESSAGE, {"event": "begin", "load": stage.load.model_dump()})
 
     def open_window(self) -> None:
@@ -63,7 +66,8 @@ class LocustOrchestra:
     def collect(self, stage: Stage, seconds: float) -> None:
         """Add up what the processes measured."""
         readings = [Reading.from_data(data) for data in self._told.values()] if self._is_master else [self._own()]
-        self.results.append(StageResult(stage, total(readings), seconds, self._opened_at))
+        counted = self._inside.end(stage)
+        self.results.append(StageResult(stage, total(readings), seconds, self._opened_at, counted.values, counted.why_not))
 
     def _own(self) -> Reading:
         meter: Meter = self._environment.meter

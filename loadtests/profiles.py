@@ -1,12 +1,12 @@
 """What a named run does: a row of stages, each one kind of user in one load shape of objectives.toml."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from services.contract.objectives import Load
 
-UserKind = Literal["caller", "cold", "viewer"]
+UserKind = Literal["caller", "cold", "viewer", "publisher"]
 DEFAULT = "promises"
 SHORT_HOLD_SECONDS = 10.0
 SHORT_USERS_PER_SECOND = 200.0
@@ -36,7 +36,8 @@ STAGES: Mapping[str, tuple[tuple[str, UserKind], ...]] = {
     "short": (("api100", "caller"), ("ws1000", "viewer")),
     "api100": (("api100", "caller"),),
     "api100cold": (("api100", "cold"),),
-    "cache": (("cache", "caller"),),
+    "cache": (("cache", "caller"), ("cache", "cold")),
+    "pubsub": (("pubsub", "publisher"),),
     "ws1000": (("ws1000", "viewer"),),
     "ws5000": (("ws5000", "viewer"),),
     "fanout": (("fanout", "viewer"),),
@@ -61,3 +62,8 @@ def stages(profile: str, loads: Mapping[str, Load], users: int | None = None, ho
     changes |= {} if users is None else {"users": users}
     changes |= {} if hold_seconds is None else {"hold_seconds": hold_seconds}
     return [Stage(name, user, loads[name], loads[name].model_copy(update=changes)) for name, user in STAGES[profile]]
+
+
+def watched(every: Sequence[str], each: int, number: int) -> tuple[str, ...]:
+    """The symbols of viewer `number`: `each` of them, from one further than the viewer before; all, where there are fewer."""
+    return tuple(every[(number + step) % len(every)] for step in range(min(each, len(every))))

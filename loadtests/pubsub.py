@@ -3,25 +3,26 @@
 One process publishes at a fixed pace, another subscribes; every message carries its time, both read one clock. The rate doubles
 until a step fails twice (once may be a neighbour on the machine): the knee is the last rate that was held with every message
 received and p99 within the limit.
+
+`python -m loadtests.pubsub --base-url URL [--stack NAME]` takes the image from the running stack and prints the knee as JSON.
 """
 
+import argparse
 import contextlib
-import io
+import json
 import multiprocessing
-import secrets
 import socket
-import tarfile
+import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
-
-import docker
-from docker.errors import DockerException
+from typing import Any
 
 from loadtests.histogram import Histogram, percentile
 from loadtests.machine import go_first
-from services.contract.endpoints import REDIS_PORT
+from loadtests.own_redis import READY_SECONDS, Address, PubSubError, command, connected, own_redis
+from ops.containers import ContainersError, StackEngine
 from services.contract.keyspace import CHANNEL_UPDATES
 
 PACE_SECONDS = 0.005
@@ -30,11 +31,6 @@ SETTLE_SECONDS = 1.5
 START_RATE, LAST_RATE = 500.0, 64_000.0
 PADDING = b"x" * 350
 """A price_update is about 400 bytes."""
-READY_SECONDS = 20.0
-
-
-class PubSubError(Exception):
-    """The run's own Redis did not start or did not answer."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +61,10 @@ class Knee:
     steps: list[Step]
     reached_by_meter: bool
 
+    def as_data(self) -> dict[str, Any]:
+        """Plain, for JSON."""
+        return {"rate": self.rate, "reachedByMeter": self.reached_by_meter, "steps": [asdict(step) for step in self.steps]}
+
 
 def find_knee(measure: Callable[[float], Step], limit_ms: float) -> Knee:
     """Double the rate until a step fails, the meter gives up, or the last rate is held."""
@@ -80,46 +80,6 @@ def find_knee(measure: Callable[[float], Step], limit_ms: float) -> Knee:
             return Knee(held, steps, reached_by_meter=False)
         held, rate = rate, rate * 2
     return Knee(held, steps, reached_by_meter=True)
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where the run's own Redis is."""
-
-    port: int
-    password: str
-
-
-@contextlib.contextmanager
-def own_redis(image: str) -> Iterator[Address]:
-    """A Redis of `image` on a loopback port with a password of its own; gone afterwards, with its volume.
-
-    Raises:
-        PubSubError: it did not start.
-    """
-    password = secrets.token_urlsafe(24)
-    try:
-        client = docker.from_env()
-        container = client.containers.create(
-            image,
-            labels={"stk.purpose": "pubsub-knee"},
-            ports={f"{REDIS_PORT}/tcp": ("127.0.0.1", None)},
-            mem_limit="256m",
-            cap_drop=["ALL"],
-            security_opt=["no-new-privileges:true"],
-        )
-    except DockerException as error:
-        raise PubSubError(f"no Redis of image {image}: {error}") from error
-    try:
-        container.put_archive("/", _secret_file(password))
-        container.start()
-        container.reload()
-        address = Address(int(container.ports[f"{REDIS_PORT}/tcp"][0]["HostPort"]), password)
-        _wait_for(address)
-        yield address
-    finally:
-        container.remove(force=True, v=True)
-        client.close()
 
 
 def measure_step(address: Address, rate: float) -> Step:
@@ -146,12 +106,12 @@ def _publish(address: Address, rate: float) -> tuple[int, Histogram]:
     """A batch each PACE_SECONDS, in one write."""
     lateness = Histogram()
     sent = 0
-    with _connected(address) as connection:
+    with connected(address) as connection:
         connection.setblocking(False)
         began = time.monotonic()
         while (now := time.monotonic() - began) < STEP_SECONDS:
             due = int(now * rate) - sent
-            batch = b"".join(_command(b"PUBLISH", CHANNEL_UPDATES.encode(), _message()) for _ in range(due))
+            batch = b"".join(command(b"PUBLISH", CHANNEL_UPDATES.encode(), _message()) for _ in range(due))
             lateness.add(max(0.0, 1000 * (now - (sent + due) / rate)) if due else 0.0)
             _send_all(connection, batch)
             sent += due
@@ -178,8 +138,8 @@ def _subscribe(address: Address, pipe: Connection) -> None:
     """In its own process: count latencies until told to stop."""
     go_first()
     histogram = Histogram()
-    with _connected(address) as connection:
-        connection.sendall(_command(b"SUBSCRIBE", CHANNEL_UPDATES.encode()))
+    with connected(address) as connection:
+        connection.sendall(command(b"SUBSCRIBE", CHANNEL_UPDATES.encode()))
         buffer = b""
         while b":1\r\n" not in buffer:
             buffer += connection.recv(4096)
@@ -199,38 +159,35 @@ def _subscribe(address: Address, pipe: Connection) -> None:
     pipe.send(histogram.counts)
 
 
-@contextlib.contextmanager
-def _connected(address: Address) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", address.port), 5) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.sendall(_command(b"AUTH", address.password.encode()))
-        answer = connection.recv(1024)
-        if not answer.startswith(b"+OK"):
-            raise PubSubError(f"Redis answers {answer[:60]!r}")
-        yield connection
+def redis_image(base_url: str, stack: str | None) -> str:
+    """The digest of the image that the stack's Redis runs.
+
+    Raises:
+        PubSubError, ContainersError: there is none on this Docker engine.
+    """
+    with StackEngine(base_url, stack) as engine:
+        images = [container.image for container in engine.containers() if container.service == "redis"]
+    if not images:
+        raise PubSubError("no Redis container of this stack on this Docker engine: its image is not known")
+    return images[0]
 
 
-def _command(*words: bytes) -> bytes:
-    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit 0 with the knee on standard output, 1 with one sentence on standard error."""
+    parser = argparse.ArgumentParser(prog="python -m loadtests.pubsub", description="Finds the knee of Redis' pub/sub.")
+    parser.add_argument("--base-url", required=True)
+    parser.add_argument("--stack")
+    parser.add_argument("--limit-ms", type=float, default=50.0)
+    options = parser.parse_args(arguments)
+    try:
+        with own_redis(redis_image(options.base_url, options.stack)) as address:
+            knee = find_knee(lambda rate: measure_step(address, rate), options.limit_ms)
+    except (PubSubError, ContainersError, OSError) as error:
+        print(f"pubsub: {error}", file=sys.stderr)
+        return 1
+    print(json.dumps(knee.as_data()))
+    return 0
 
 
-def _wait_for(address: Address) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while True:
-        try:
-            with _connected(address):
-                return
-        except (OSError, PubSubError) as error:
-            if time.monotonic() > deadline:
-                raise PubSubError(f"the run's own Redis does not answer after {READY_SECONDS:g} s: {error}") from error
-            time.sleep(0.1)
-
-
-def _secret_file(password: str) -> bytes:
-    """A tar archive with the one secret the image's start script reads."""
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
-        entry = tarfile.TarInfo("run/secrets/redis_password")
-        entry.size, entry.mode = len(password), 0o444
-        tar.addfile(entry, io.BytesIO(password.encode()))
-    return archive.getvalue()
+if __name__ == "__main__":
+    sys.exit(main())

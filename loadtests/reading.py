@@ -6,6 +6,7 @@ from typing import Any
 
 LATENCY, READER_DELAY, CONNECT = "publish to receive", "reader delay", "connect to greeting"
 COLD = "GET quote nobody asked for yet"
+KNEE = "search for the knee"
 
 
 @dataclass
@@ -49,6 +50,10 @@ class Reading:
     cpu: list[float] = field(default_factory=list)
     """Mean of each process over the window, in percent of one core."""
     seconds: list[Second] = field(default_factory=list)
+    priority: str = ""
+    """How the operating system schedules the generator."""
+    knee: dict[str, Any] | None = None
+    """What the publisher found, where one ran: see pubsub.Knee."""
 
     def as_data(self) -> dict[str, Any]:
         """Plain, for the wire between Locust processes and for JSON."""
@@ -79,6 +84,33 @@ def total(readings: list[Reading]) -> Reading:
             setattr(whole, name, getattr(whole, name) + getattr(reading, name))
         whole.symbols, whole.updates = max(whole.symbols, reading.symbols), max(whole.updates, reading.updates)
         whole.cpu += reading.cpu
-        whole.seconds += reading.seconds
-    whole.seconds.sort(key=lambda second: second.at)
+        whole.priority, whole.knee = whole.priority or reading.priority, whole.knee or reading.knee
+    whole.seconds = _together([second for reading in readings for second in reading.seconds])
     return whole
+
+
+def _together(seconds: list[Second]) -> list[Second]:
+    """One for each second: counts add up; of times and CPU the worst process counts, as percentiles cannot be added."""
+    by_second: dict[int, Second] = {}
+    for second in sorted(seconds, key=lambda second: second.at):
+        known = by_second.get(int(second.at))
+        by_second[int(second.at)] = second if known is None else _both(known, second)
+    return list(by_second.values())
+
+
+def _both(one: Second, other: Second) -> Second:
+    return Second(
+        at=one.at,
+        received=one.received + other.received,
+        p50=_worse(one.p50, other.p50),
+        p99=_worse(one.p99, other.p99),
+        requests=one.requests + other.requests,
+        request_p95=_worse(one.request_p95, other.request_p95),
+        held=one.held + other.held,
+        cpu=max(one.cpu, other.cpu),
+        machine_cpu=max(one.machine_cpu, other.machine_cpu),
+    )
+
+
+def _worse(one: float | None, other: float | None) -> float | None:
+    return max((value for value in (one, other) if value is not None), default=None)

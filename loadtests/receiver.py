@@ -7,24 +7,19 @@ from the kernel's receipt to our read, is counted as its own row, the *reader de
 
 import contextlib
 import json
-import socket as plain_socket
-import struct
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 import gevent
-import gevent.event
 import gevent.monkey
 
-from loadtests.frames import CLOSE, PING, PONG, TEXT, FrameError, close_code, masked, split
-from loadtests.handshake import SO_TIMESTAMPNS
+from loadtests.frames import CLOSE, PING, PONG, TEXT, FrameError, close_code, split
 from loadtests.histogram import Histogram
-from loadtests.ledger import Ledger, Seat, Track
+from loadtests.ledger import Ledger, Track
+from loadtests.line import Line
 
-READ_BYTES = 65_536
-ANCILLARY_BYTES = 64
 DIGESTED_AT_ONCE = 16
 REST_EVERY_SECONDS = 0.02
 """How long other greenlets (spawning, statistics) may wait while reads are digested."""
@@ -32,31 +27,9 @@ KNOWN_LINES = 4096
 """How many message bodies are remembered decoded; every socket gets the same bytes."""
 
 _epoll = gevent.monkey.get_original("select", "epoll")
-_socket = gevent.monkey.get_original("socket", "socket")
 _READABLE = 0x001  # EPOLLIN; hang-up and error always come too
 
 Update = tuple[Track, int, float]
-
-
-class Line:
-    """One held socket. `ready` is set when the subscription is acknowledged."""
-
-    __slots__ = ("connected_at", "descriptor", "ended", "ready", "rest", "seat", "socket")
-
-    def __init__(self, descriptor: int, seat: Seat) -> None:
-        self.socket: plain_socket.socket = _socket(fileno=descriptor)
-        self.socket.setblocking(False)
-        self.descriptor = descriptor
-        self.seat = seat
-        self.rest = b""
-        self.ended = ""
-        self.ready = gevent.event.Event()
-        self.connected_at: float | None = None
-
-    def send(self, opcode: int, payload: bytes) -> None:
-        """One short frame. A socket that cannot take it is about to end, which the reader will see."""
-        with contextlib.suppress(OSError):
-            self.socket.send(masked(opcode, payload))
 
 
 class Receiver:
@@ -134,7 +107,7 @@ class Receiver:
 
     def _read(self, line: Line) -> None:
         try:
-            data, ancillary, _, _ = line.socket.recvmsg(READ_BYTES, ANCILLARY_BYTES)
+            data, stamp_ns = line.read()
         except BlockingIOError:
             return
         except OSError as error:
@@ -143,7 +116,6 @@ class Receiver:
         if not data:
             self._ends(line, "connection ended without a close frame")
             return
-        stamp_ns = _stamp_ns(ancillary)
         if stamp_ns is not None and self.ledger.opened_ms <= stamp_ns / 1e6 < self.ledger.closed_ms:
             self.reader_delay.add((time.time_ns() - stamp_ns) / 1e6)
         self._unread.append((line, data, stamp_ns))
@@ -231,15 +203,3 @@ class Receiver:
         with contextlib.suppress(OSError):  # not registered yet
             self._poll.unregister(line.descriptor)
         return True
-
-
-def _stamp_ns(ancillary: list[tuple[int, int, bytes]]) -> int | None:
-    """The kernel's receive time in Unix ns; of several segments in one read it is the last one's, so never too early.
-
-    None right after the first socket asked for it: the kernel switches stamping on a moment later.
-    """
-    for level, kind, value in ancillary:
-        if level == plain_socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
-            seconds, nanoseconds = struct.unpack("qq", value[:16])
-            return int(seconds) * 1_000_000_000 + int(nanoseconds)
-    return None

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from loadtests.gate import Exit, Judgement, StageResult
+from loadtests.gate import Exit, Judgement
 from loadtests.histogram import percentile
 from loadtests.machine import describe
+from loadtests.measures import StageResult
 from loadtests.reading import Row
 from services.contract.objectives import Verdict
 
@@ -37,9 +38,16 @@ def stage_lines(result: StageResult) -> list[str]:
         lines.append(f"  {count} x {kind}")
     lines.append(f"  {'row':<34}{'samples':>10}{'failed':>8}{'p50':>9}{'p95':>9}{'p99':>9}{'max':>9}  ms")
     lines += [_row_line(name, row) for name, row in sorted(reading.rows.items())]
+    for step in (reading.knee or {"steps": []})["steps"]:
+        lines.append(
+            f"  {step['rate']:.0f} updates/s: {step['received']} of {step['sent']} received, p99 {number(step['p99'])} ms"
+        )
     machine = [second.machine_cpu for second in reading.seconds]
     shown = ", ".join(f"{cpu:.0f} %" for cpu in reading.cpu) or "unknown"
-    lines.append(f"  generator CPU {shown} of a core per process; machine {number(_mean(machine))} % of all cores")
+    lines.append(
+        f"  generator CPU {shown} of a core per process, scheduled {reading.priority or 'unknown'}; "
+        f"machine {number(_mean(machine))} % of all cores"
+    )
     return lines
 
 
@@ -62,7 +70,7 @@ def judgement_lines(judgements: Sequence[Judgement]) -> list[str]:
             f"{objective.seed + ' ' + objective.id:<22}{objective.target():<20}{number(objective.goal):>8}"
             f"{number(judgement.measured):>12}{judgement.samples:>10}  {mark}"
         )
-        lines += [f"    {reason}" for reason in judgement.reasons]
+        lines += [f"    {text}" for text in (*judgement.reasons, *judgement.notes)]
     return lines
 
 
@@ -112,6 +120,7 @@ def judgement_data(judgement: Judgement) -> dict[str, Any]:
         "goalMet": judgement.meets_goal,
         "lighterLoad": judgement.is_lighter,
         "reasons": judgement.reasons,
+        "notes": judgement.notes,
     }
 
 

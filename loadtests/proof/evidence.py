@@ -8,10 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from loadtests.histogram import percentile
+from loadtests.proof.second_opinion import socket_doubts
 from services.contract.objectives import Objective, Objectives, Verdict
-
-ERROR_SHARE = 0.1
-"""The null server's p99, and the disagreement of the second observer, may be this share of the limit."""
 
 INFINITY = float("inf")
 BUSY_PERCENT = 40.0
@@ -51,12 +49,15 @@ class Evidence:
     page_ms: list[float] | None = None
     redis_counts: dict[float, float] | None = None
     """Cumulative histogram of publish to ws node during ws1000, by upper bound in ms."""
-    knee: dict[str, Any] | None = None
-    counted: dict[str, tuple[float, int]] = field(default_factory=dict)
-    """Value and samples by promise, where the platform's own counters were read."""
     failures: dict[str, str] = field(default_factory=dict)
     busy: dict[str, float] = field(default_factory=dict)
     """Percent of all cores the machine used right before each step, while nothing was measured."""
+
+    @property
+    def knee(self) -> dict[str, Any] | None:
+        """What the search for Redis' knee found: see pubsub.Knee."""
+        found = [stage["reading"]["knee"] for stage in self.loads.get("pubsub", {"stages": []})["stages"]]
+        return found[0] if found else None
 
 
 def conclude(evidence: Evidence, objectives: Objectives) -> list[Row]:
@@ -84,9 +85,9 @@ def _why_not(objective: Objective, evidence: Evidence) -> list[str]:
 _STEPS_OF: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("web_page", "api_health", "ws_connect", "pubsub", "e2e_flow"), ("smoke",)),
     **dict.fromkeys(("api_errors", "api_p95", "api_warm_p95", "api_warm_p99"), ("api",)),
-    **dict.fromkeys(("api_cold_p95", "api_cold_p99", "cache_stampede"), ("cold",)),
+    **dict.fromkeys(("api_cold_p95", "api_cold_p99"), ("cold",)),
     **dict.fromkeys(("ws_closes", "ws_reach", "ws_latency", "redis_latency"), ("ws", "null", "observer")),
-    **dict.fromkeys(("cache_hits",), ("cache",)),
+    **dict.fromkeys(("cache_hits", "cache_stampede"), ("cache",)),
     "pubsub_knee": ("pubsub",),
     "page_load": ("page",),
 }
@@ -106,9 +107,10 @@ def _from_loads(evidence: Evidence, objectives: Objectives) -> dict[str, Row]:
         for promise in data["promises"]:
             objective = objectives[promise["id"]]
             verdict, reasons = Verdict(promise["verdict"]), list(promise["reasons"])
-            notes: list[str] = []
+            notes = list(promise["notes"])
             if objective.load == "ws1000":
-                doubts, notes = socket_doubts(evidence, data, objective)
+                doubts, more = socket_doubts(objective, data, evidence.null, evidence.observer)
+                notes += more
                 if doubts and verdict in (Verdict.MET, Verdict.MISSED):
                     verdict, reasons = Verdict.INCONCLUSIVE, doubts
             rows[objective.id] = Row(
@@ -116,52 +118,6 @@ def _from_loads(evidence: Evidence, objectives: Objectives) -> dict[str, Row]:
                 reasons, notes, promise["lighterLoad"],
             )  # fmt: skip
     return rows
-
-
-def socket_doubts(evidence: Evidence, data: dict[str, Any], objective: Objective) -> tuple[list[str], list[str]]:
-    """What speaks against the socket figures, and what speaks for them, by null server and second observer.
-
-    They judge the meter of latencies; a count needs no clock.
-    """
-    if objective.unit != "ms":
-        return [], []
-    allowed = objective.limit * ERROR_SHARE
-    doubts, notes = [], []
-    null = _latency(evidence.null)
-    if null is None:
-        doubts.append("the meter's error is not known: the null server was not measured")
-    elif null > allowed:
-        doubts.append(f"null server p99 {null:.2f} ms is over a tenth of the limit")
-    else:
-        notes.append(f"null server p99 {null:.2f} ms")
-    seen = observed_p99(evidence.observer, data)
-    mine = _latency(data)
-    if seen is None or mine is None:
-        doubts.append("no second observer saw the same updates")
-    elif abs(seen - mine) > allowed:
-        doubts.append(f"the second observer says p99 {seen:.2f} ms, Locust {mine:.2f} ms: over {allowed:g} ms apart")
-    else:
-        notes.append(f"second observer p99 {seen:.2f} ms")
-    return doubts, notes
-
-
-def _latency(data: dict[str, Any] | None) -> float | None:
-    found = [promise["p99"] for promise in (data or {}).get("promises", []) if promise["id"] == "ws_latency"]
-    return found[0] if found else None
-
-
-def observed_p99(observer: dict[str, Any] | None, data: dict[str, Any]) -> float | None:
-    """The second observer's p99 over the updates published within the stage's window."""
-    stages = [stage for stage in data["stages"] if stage["user"] == "viewer"]
-    if not observer or not stages:
-        return None
-    opened = stages[0]["openedAt"] * 1000
-    closed = opened + stages[0]["seconds"] * 1000
-    counts: dict[float, int] = {}
-    for published, latency in observer["samples"]:
-        if opened <= published < closed:
-            counts[latency] = counts.get(latency, 0) + 1
-    return percentile(counts, 99)
 
 
 def _from_smoke(evidence: Evidence, objectives: Objectives) -> dict[str, Row]:
@@ -190,10 +146,6 @@ def _from_others(evidence: Evidence, objectives: Objectives) -> dict[str, Row]:
         rows["page_load"] = _judged(objectives["page_load"], shown["p95"], len(evidence.page_ms), **shown)
     if evidence.redis_counts:
         rows["redis_latency"] = _redis_row(evidence.redis_counts, objectives["redis_latency"])
-    if evidence.knee is not None:
-        rows["pubsub_knee"] = _knee_row(evidence.knee, objectives["pubsub_knee"])
-    for name, (value, samples) in evidence.counted.items():
-        rows[name] = _judged(objectives[name], value, samples)
     return rows
 
 
@@ -213,13 +165,3 @@ def _redis_row(cumulative: Mapping[float, float], objective: Objective) -> Row:
         note, measured = "99 % are not within the histogram's last bound", None
     reasons, notes = ([], [note]) if verdict is Verdict.MET else ([note], [])
     return Row(objective, verdict, measured, int(total), found["p50"], found["p95"], measured, reasons, notes)
-
-
-def _knee_row(knee: Mapping[str, Any], objective: Objective) -> Row:
-    last = [step for step in knee["steps"] if step["rate"] == knee["rate"]]
-    sent = sum(step["sent"] for step in knee["steps"])
-    shown = {"p50": last[0]["p50"], "p99": last[0]["p99"]} if last else {}
-    notes = ["a lower bound: the generator could not go further"] if knee["reachedByMeter"] else []
-    if knee["rate"] is None and knee["reachedByMeter"]:
-        return Row(objective, Verdict.INCONCLUSIVE, samples=sent, reasons=["the generator could not keep its own pace"])
-    return _judged(objective, knee["rate"] or 0.0, sent, notes=notes, **shown)

@@ -10,17 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtests import api_counters
-from loadtests.cold import ColdError, make_cold, most_calls, sequences
 from loadtests.machine import busy_percent
 from loadtests.node_histogram import read as read_nodes
 from loadtests.page_loads import BrowserError, load_times_ms
 from loadtests.proof.evidence import Evidence
-from loadtests.pubsub import PubSubError, find_knee, measure_step, own_redis
 from ops.access import ROOT, Access
 from ops.containers import ContainersError, StackEngine
 from services.contract.objectives import Objectives
@@ -28,6 +25,8 @@ from services.contract.objectives import Objectives
 NULL_HOLD_SECONDS = 10.0
 OBSERVERS_SHARE = 0.07
 """The second observer holds this many sockets for each of Locust's: 5 to 10 %."""
+OBSERVER_LEAD_SECONDS = 3.0
+"""About what Locust needs until its first user comes: the observer's sockets are opened until its last one has come."""
 STEP_NAMES = ("smoke", "null", "api", "ws", "cache", "cold", "pubsub", "page")
 
 
@@ -67,16 +66,16 @@ def take(run: Run, names: Sequence[str]) -> Evidence:
         if name not in names:
             evidence.failures[name] = "left out"
             continue
-        busy = busy_percent()
         if not run.is_strict:
-            evidence.busy[name] = busy
+            evidence.busy[name] = busy_percent()
         began = time.monotonic()
         try:
             STEPS[name](run, evidence)
             outcome = "done"
-        except (StepError, ContainersError, ColdError, PubSubError, BrowserError, OSError) as error:
+        except (StepError, ContainersError, BrowserError, OSError) as error:
             outcome = evidence.failures[name] = str(error)
-        run.tell(f"{name:<10}{time.monotonic() - began:>7.0f} s   machine busy before {busy:>3.0f} %   {outcome}")
+        busy = f"machine busy before {evidence.busy[name]:>3.0f} %   " if name in evidence.busy else ""
+        run.tell(f"{name:<10}{time.monotonic() - began:>7.0f} s   {busy}{outcome}")
     return evidence
 
 
@@ -126,7 +125,10 @@ def _api(run: Run, evidence: Evidence) -> None:
 def _ws(run: Run, evidence: Evidence) -> None:
     users = run.users or run.objectives.load["ws1000"].users
     seen = run.folder / "observer.json"
+    load = run.objectives.load["ws1000"]
+    seconds = OBSERVER_LEAD_SECONDS + users / load.users_per_second
     observer = ["loadtests.observer", *run.words, "--connections", str(max(1, round(users * OBSERVERS_SHARE)))]
+    observer += ["--seconds", f"{seconds:g}"]
     before, failed = _nodes(run)
     with _helper([*observer, "--output", str(seen)]):
         evidence.loads["ws1000"] = _locust(run, "ws1000", "ws1000", [*run.words, *run.lighter])
@@ -149,32 +151,15 @@ def _nodes(run: Run) -> tuple[Any, str]:
 
 
 def _cache(run: Run, evidence: Evidence) -> None:
-    with run.engine() as engine:
-        before = api_counters.read(engine)
-        evidence.loads["cache"] = _locust(run, "cache", "cache", [*run.words, *run.lighter])
-        after = api_counters.read(engine)
-    requests = int(after.requests - before.requests)
-    if (percent := after.hit_percent(before)) is not None:
-        evidence.counted["cache_hits"] = (percent, requests)
+    evidence.loads["cache"] = _locust(run, "cache", "cache", [*run.words, *run.lighter])
 
 
 def _cold(run: Run, evidence: Evidence) -> None:
-    with run.engine() as engine:
-        make_cold(engine)
-        before, began = sequences(engine), time.monotonic()
-        evidence.loads["api100cold"] = _locust(run, "api100cold", "api100cold", [*run.words, *run.lighter])
-        after, seconds = sequences(engine), time.monotonic() - began
-    evidence.counted["cache_stampede"] = (most_calls(before, after, seconds), sum(after.values()) - sum(before.values()))
+    evidence.loads["api100cold"] = _locust(run, "api100cold", "api100cold", [*run.words, *run.lighter])
 
 
 def _pubsub(run: Run, evidence: Evidence) -> None:
-    with run.engine() as engine:
-        images = [container.image for container in engine.containers() if container.service == "redis"]
-    if not images:
-        raise StepError("no Redis container of this stack on this Docker engine: its image is not known")
-    with own_redis(images[0]) as address:
-        knee = find_knee(lambda rate: measure_step(address, rate), limit_ms=50.0)
-    evidence.knee = {"rate": knee.rate, "reachedByMeter": knee.reached_by_meter, "steps": [asdict(step) for step in knee.steps]}
+    evidence.loads["pubsub"] = _locust(run, "pubsub", "pubsub", run.words)
 
 
 def _page(run: Run, evidence: Evidence) -> None:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from loadtests.gate import Exit, StageResult, exit_code, judge
+from loadtests.gate import Exit, exit_code, judge
+from loadtests.measures import StageResult
 from loadtests.profiles import stages
-from loadtests.reading import COLD, LATENCY, READER_DELAY, Reading, Row, total
+from loadtests.reading import COLD, LATENCY, READER_DELAY, Reading, Row, Second, total
 from services.contract.objectives import Verdict, load_objectives
 
 OBJECTIVES = load_objectives()
@@ -32,6 +33,18 @@ def cold(latency, failures=None):
     return StageResult(stages("api100cold", OBJECTIVES.load)[0], reading, 60.0)
 
 
+def counted(profile, number, why_not="", **values):
+    return StageResult(
+        stages(profile, OBJECTIVES.load)[number], Reading(cpu=[20.0]), 30.0, counted=values, why_not_counted=why_not
+    )
+
+
+def searched(rate, *, by_meter=False):
+    steps = [{"rate": 4000.0, "sent": 9, "received": 9, "p50": 0.3, "p99": 8.0}]
+    reading = Reading(cpu=[5.0], knee={"rate": rate, "reachedByMeter": by_meter, "steps": steps})
+    return StageResult(stages("pubsub", OBJECTIVES.load)[0], reading, 75.0)
+
+
 def verdicts(*results):
     judged = judge(results, OBJECTIVES)
     return {judgement.objective.id: judgement.verdict for judgement in judged}, exit_code(judged)
@@ -54,6 +67,9 @@ def test_a_good_run_meets_every_promise():
         (sockets(lost={"closed by the server with 1006": 1}), "ws_closes"),
         (sockets(received=899_999), "ws_reach"),
         (sockets(rows={LATENCY: Row({3.0: 98, 150.0: 2}), READER_DELAY: Row({0.4: 9})}), "ws_latency"),
+        (counted("cache", 0, cache_hits=(94.9, 900)), "cache_hits"),
+        (counted("cache", 1, cache_stampede=(2, 900)), "cache_stampede"),
+        (searched(500.0), "pubsub_knee"),
     ],
 )
 def test_one_broken_promise_is_red_and_named(result, promise):
@@ -92,6 +108,19 @@ def test_a_starved_generator_does_not_blame_the_platform():
     assert code is Exit.INCONCLUSIVE
 
 
+def test_what_the_platforms_own_counters_could_not_tell_is_red_or_in_doubt():
+    (hits,) = judge([counted("cache", 0, why_not="no Docker engine")], OBJECTIVES)
+    assert (hits.verdict, hits.reasons) == (Verdict.NOT_MEASURED, ["no Docker engine"])
+    warm = StageResult(stages("api100cold", OBJECTIVES.load)[0], cold({20.0: 95}).reading, 60.0, why_not_counted="no engine")
+    assert set(verdicts(warm)[0].values()) == {Verdict.INCONCLUSIVE}, "a cache that may be warm proves nothing of a cold one"
+
+
+def test_a_search_that_ended_at_the_meter_is_a_lower_bound_or_nothing():
+    (knee,) = judge([searched(64_000.0, by_meter=True)], OBJECTIVES)
+    assert (knee.verdict, knee.notes) == (Verdict.MET, ["a lower bound: the generator could not go further"])
+    assert verdicts(searched(None, by_meter=True))[0] == {"pubsub_knee": Verdict.INCONCLUSIVE}
+
+
 def test_what_was_not_measured_is_red():
     found, code = verdicts(sockets(rows={}, expected=0, received=0, symbols=0, updates=0))
     assert found["ws_reach"] is found["ws_latency"] is Verdict.NOT_MEASURED
@@ -110,3 +139,11 @@ def test_processes_add_up():
     assert (whole.updates, whole.symbols) == (40 * 180, 40), "both processes see the same updates"
     assert whole.rows[LATENCY].counts == {3.0: 1_800_000}
     assert (whole.lost, whole.cpu) == ({"x": 1}, [20.0, 30.0])
+
+
+def test_the_seconds_of_several_processes_are_one_line_in_a_plot():
+    one, two = Reading(seconds=[Second(7.1, 10, 1.0, 3.0, 0, None, 500, 20.0, 50.0)]), Reading()
+    two.seconds = [Second(7.9, 11, 2.0, 2.5, 0, None, 500, 30.0, 52.0), Second(8.9, 1, None, None, 0, None, 500, 3.0, 5.0)]
+    first, second = total([one, two]).seconds
+    assert (first.received, first.held, first.p50, first.p99, first.cpu) == (21, 1000, 2.0, 3.0, 30.0)
+    assert second.held == 500

@@ -2,7 +2,8 @@
 
 import pytest
 
-from loadtests.pubsub import START_RATE, Step, find_knee, measure_step, own_redis
+from loadtests.own_redis import own_redis
+from loadtests.pubsub import START_RATE, Step, find_knee, measure_step
 
 
 def redis_that_bends_at(rate_limit, *, meter_limit=float("inf"), loses=0):

@@ -10,8 +10,9 @@ from locust import User
 
 from loadtests.frames import TEXT
 from loadtests.handshake import HandshakeError, open_socket
+from loadtests.line import Line
+from loadtests.profiles import watched
 from loadtests.reading import CONNECT
-from loadtests.receiver import Line
 
 READY_SECONDS = 10.0
 
@@ -43,7 +44,7 @@ class Viewer(User):  # type: ignore[misc]
     def _open(self) -> None:
         began = time.time()
         meter = self.environment.meter
-        symbols = self._own_symbols()
+        symbols = watched(self.environment.symbols, self.environment.load.symbols_per_user, next(self._numbers))
         try:
             descriptor, rest = open_socket(self.environment.access)
         except HandshakeError as error:
@@ -56,11 +57,6 @@ class Viewer(User):  # type: ignore[misc]
             self._fail(began, f"no acknowledgement of the subscription within {READY_SECONDS:g} s")
             return
         self._report(began, ((line.connected_at or time.time()) - began) * 1000)
-
-    def _own_symbols(self) -> tuple[str, ...]:
-        every, number = self.environment.symbols, next(self._numbers)
-        size = min(self.environment.load.symbols_per_user, len(every))
-        return tuple(every[(number * size + step) % len(every)] for step in range(size))
 
     def _fail(self, began: float, reason: str) -> None:
         self.environment.meter.lose(reason)
