@@ -1,16 +1,31 @@
 """Whether Locust's socket figures can be believed: by a server that costs nothing, by another generator beside it. Pure."""
 
+from dataclasses import dataclass
+from math import sqrt
 from typing import Any
 
 from loadtests.histogram import percentile
 from loadtests.reading import READER_DELAY
-from services.contract.objectives import Objective
+from services.contract.objectives import Objective, Verdict
 
 ERROR_SHARE = 0.1
 """The null server's p99 may be this share of the limit."""
 
+CERTAIN = 1.96
+"""Standard errors: with 95 % certainty the p99 of all lies within so many of the p99 of those that were seen."""
+
 Finding = tuple[list[str], list[str]]
 """What speaks against a figure, and what for it."""
+
+
+@dataclass(frozen=True)
+class Observed:
+    """p99 in ms of `samples` updates, and between what bounds it would be for all sockets: few sockets see a part of the tail."""
+
+    p99: float
+    low: float
+    high: float
+    samples: int
 
 
 def socket_doubts(
@@ -21,8 +36,7 @@ def socket_doubts(
     They judge the meter of latencies; a count needs no clock, only that nobody beside it missed what it says came.
     """
     if objective.unit != "ms":
-        short = (observer or {}).get("missed", 0) + (observer or {}).get("lost", 0)
-        return ([f"the fast generator beside it missed {short} updates or sockets"] if short else []), []
+        return _nobody_else_missed(objective, data, observer or {}), []
     null, delay = _latency(null_run), _reader_delay(data)
     if null is None:
         return ["the meter's error is not known: the null server was not measured"], []
@@ -32,14 +46,24 @@ def socket_doubts(
     return doubts, [f"null server p99 {null:.2f} ms, reader delay p99 {delay:.2f} ms", *notes]
 
 
+def _nobody_else_missed(objective: Objective, data: dict[str, Any], observer: dict[str, Any]) -> list[str]:
+    kept = any(promise["id"] == objective.id and promise["verdict"] == Verdict.MET for promise in data["promises"])
+    short = observer.get("missed", 0) + observer.get("lost", 0)
+    return [f"the fast generator beside it missed {short} updates or sockets"] if kept and short else []
+
+
 def _agreement(observer: dict[str, Any] | None, data: dict[str, Any], error_ms: float) -> Finding:
     """Whether two generators that saw the same updates say the same, within what Locust states as its own error."""
-    seen, mine = observed_p99(observer, data), _latency(data)
+    seen, mine = observed(observer, data), _latency(data)
     if observer is None or seen is None or mine is None:
         return ["no second generator saw the same updates"], []
-    told = f"the fast generator says p99 {seen:.2f} ms, Locust {mine:.2f} ms: {abs(seen - mine):.2f} ms apart"
+    apart = max(0.0, seen.low - mine, mine - seen.high)
+    told = (
+        f"the fast generator says p99 {seen.p99:.2f} ms ({seen.low:.2f} to {seen.high:.2f} by its {seen.samples} samples), "
+        f"Locust {mine:.2f} ms: {apart:.2f} ms apart"
+    )
     own = f"; its own delay p99 {observer['ownDelayMs']:.2f} ms" if observer.get("ownDelayMs") is not None else ""
-    if abs(seen - mine) > error_ms:
+    if apart > error_ms:
         return [f"{told}, over the stated error of {error_ms:.2f} ms{own}"], []
     return [], [f"{told}, stated error {error_ms:.2f} ms{own}"]
 
@@ -58,8 +82,8 @@ def _latency(data: dict[str, Any] | None) -> float | None:
     return found[0] if found else None
 
 
-def observed_p99(observer: dict[str, Any] | None, data: dict[str, Any]) -> float | None:
-    """The second observer's p99 over the updates published within the stage's window."""
+def observed(observer: dict[str, Any] | None, data: dict[str, Any]) -> Observed | None:
+    """What the fast generator says of the updates published within the stage's window; None when it saw none of them."""
     stages = [stage for stage in data["stages"] if stage["user"] == "viewer"]
     if not observer or not stages:
         return None
@@ -69,4 +93,9 @@ def observed_p99(observer: dict[str, Any] | None, data: dict[str, Any]) -> float
     for published, latency in observer["samples"]:
         if opened <= published < closed:
             counts[latency] = counts.get(latency, 0) + 1
-    return percentile(counts, 99)
+    samples = sum(counts.values())
+    if not samples:
+        return None
+    margin = 100 * CERTAIN * sqrt(0.99 * 0.01 / samples)
+    p99, low, high = (percentile(counts, percent) or 0.0 for percent in (99, max(0.0, 99 - margin), min(100.0, 99 + margin)))
+    return Observed(p99, low, high, samples)

@@ -13,6 +13,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -25,6 +26,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from services.contract import endpoints, signing
 from services.contract.symbols import PROBE_SYMBOL
 
+ROOT = Path(__file__).parents[3]
 CLIENT_KEY, CONTROL_KEY = "stand-in-client-key", "stand-in-control-key"
 SYMBOLS = ["AXISBANK", "HDFCBANK", "INFY", "ITC", "RELIANCE", "SBIN", "TCS", "WIPRO"]
 SECURITY_HEADERS = {
@@ -262,6 +264,22 @@ async def standin(faults: Faults = Faults(), port: int = 0):
         server.should_exit = True
         await serving
         listener.close()
+
+
+@contextlib.asynccontextmanager
+async def standin_process(**faults: Any):
+    """As `standin`, in a process of its own: what is measured must not share a loop with what measures."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "services.contract.tests.standin", "0", json.dumps(faults),
+        cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout
+    assert process.stdin
+    try:
+        yield (await process.stdout.readline()).decode().strip()
+    finally:
+        process.stdin.close()
+        await process.wait()
 
 
 async def _serve(port: int, faults: Faults) -> None:
