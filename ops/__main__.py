@@ -7,6 +7,9 @@ from typing import Annotated
 import typer
 
 from ops.access import DEFAULT_STACK, STACK
+from ops.capacity.command import Question
+from ops.capacity.command import capacity as measure_capacity
+from ops.capacity.run import Bounds
 from ops.down import down as bring_down
 from ops.logs import logs as read_logs
 from ops.progress import console
@@ -65,6 +68,27 @@ def logs(
     for line in read_logs(Stack(stack), service, tail, follow):
         print(line)
     return 0
+
+
+@app.command()
+def capacity(
+    audience: Annotated[int, typer.Option(min=1, help="how many watchers to plan for")] = 1000,
+    max_connections: Annotated[int, typer.Option(min=500, max=12_000, help="sockets opened at most")] = 8000,
+    window: Annotated[float, typer.Option(min=3, max=60, help="seconds measured in each step")] = 6,
+    minutes: Annotated[float, typer.Option(min=1, max=60, help="no step begins that would end later")] = 5,
+    host_price: Annotated[float | None, typer.Option(min=0, help="USD a month for a host of your own")] = None,
+    stack: StackName = DEFAULT_STACK,
+) -> int:
+    """Find out how much the running stack carries here, and what an audience would need and cost.
+
+    Opens sockets in growing numbers straight at one ws node until a price is no longer with everybody in time (its knee), then
+    gives each more symbols, then puts a crowd through the edge on all nodes and compares processor, memory and deliveries with
+    what the one node alone predicted. Reads cgroups and Redis' counters; publishes, stops and changes nothing. The machine is
+    busy meanwhile, so nobody should need it. Needs a C compiler, and Docker on this Linux machine. Result: out/capacity.json.
+
+    Exit 0: every prediction within 20 % of its run; 1: not; 2: cannot be measured.
+    """
+    return measure_capacity(Stack(stack), console(), Question(audience, Bounds(max_connections, window, minutes), host_price))
 
 
 def main() -> int:

@@ -4,6 +4,10 @@
  * after a warm-up; only updates published inside it count, expected = their number x holders of their symbol.
  * It reports its own error as well: CPU, lateness of its publications, time from wake-up to the end of a read batch.
  *
+ * With names of symbols as last argument it publishes nothing (Redis and rate are not used) and watches what a running
+ * platform publishes: an update counts as published when its first copy arrives, and a line says when all are connected and
+ * when the window begins and ends, so that whoever started it can read other counters at the same moments.
+ *
  * gcc -O2 -pthread -o generator generator.c; arguments: see `usage`.
  */
 #define _GNU_SOURCE
@@ -42,6 +46,8 @@ static struct {
     double rate, warm_seconds, window_seconds;
 } set;
 
+static char *names[MAX_SYMBOLS]; /* the platform's own symbols; none when we publish ours */
+static long newest[MAX_SYMBOLS]; /* seq */
 static struct client *clients;
 static int holders[MAX_SYMBOLS];
 static long published[MAX_SYMBOLS], sent_in_window[MAX_SYMBOLS];
@@ -205,19 +211,32 @@ static void subscribe(struct client *c, unsigned *seed) {
         if (!set.same) do symbol = rand_r(seed) % set.symbols; while (taken[symbol]);
         taken[symbol] = 1;
         holders[symbol]++;
-        sprintf(text + strlen(text), "%s\"S%03d\"", i ? "," : "", symbol);
+        if (*names) sprintf(text + strlen(text), "%s\"%s\"", i ? "," : "", names[symbol]);
+        else sprintf(text + strlen(text), "%s\"S%03d\"", i ? "," : "", symbol);
     }
     strcat(text, "]}");
     send_text(c->fd, text, strlen(text));
 }
 
+static void note_publication(const unsigned char *name, const unsigned char *end) {
+    const unsigned char *mark = end - 64 > name ? memmem(end - 64, 64, "\"seq\":", 6) : NULL;
+    long seq = mark ? strtol((const char *)mark + 6, NULL, 10) : 0;
+    for (int i = 0; i < set.symbols; i++) {
+        size_t length = strlen(names[i]);
+        if (memcmp(name, names[i], length) || name[length] != '"') continue;
+        if (seq > newest[i]) { newest[i] = seq; sent_in_window[i]++; }
+        return;
+    }
+}
+
 static void take_message(const unsigned char *data, size_t n, double at) {
-    static const char mark[] = "{\"type\":\"price_update\"";
+    static const char mark[] = "{\"type\":\"price_update\"", symbol[] = ",\"symbol\":\"";
     if (n < 40 || memcmp(data, mark, sizeof mark - 1)) return;
     const unsigned char *colon = data + n;
     while (colon > data && *colon != ':') colon--;
     double ts = strtod((const char *)colon + 1, NULL);
     if (ts < window_from || ts >= window_to) return;
+    if (*names) note_publication(data + sizeof mark - 1 + sizeof symbol - 1, data + n);
     received++;
     received_bytes += n;
     note(latency, at - ts);
@@ -291,19 +310,39 @@ static void pump(int epoll, double until, unsigned *seed) { /* until Unix ms, or
     }
 }
 
+static void say(const char *phase) { /* for whoever reads along; the result is the last line */
+    if (!*names) return;
+    printf("%s %d\n", phase, opened);
+    fflush(stdout);
+}
+
+static void take_leave(int epoll, unsigned *seed) { /* a running platform should not count our ends as losses */
+    static const unsigned char close_1000[] = {0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8};
+    for (int i = 0; i < set.clients; i++)
+        if (clients[i].phase == OPEN && send(clients[i].fd, close_1000, sizeof close_1000, MSG_NOSIGNAL) < 0) {}
+    pump(epoll, now_ms() + 1000, seed);
+}
+
+static void split_names(char *list) {
+    set.symbols = 0;
+    for (char *name = strtok(list, ","); name && set.symbols < MAX_SYMBOLS; name = strtok(NULL, ",")) names[set.symbols++] = name;
+    if (set.each > set.symbols) set.each = set.symbols;
+}
+
 static void usage(void) {
-    fprintf(stderr, "generator host port path key origin redis_port channel password clients symbols each same|random rate warm window pid pad\n");
+    fprintf(stderr, "generator host port path key origin redis_port channel password clients symbols each same|random rate warm window pid pad [names]\n");
     exit(2);
 }
 
 int main(int argc, char **argv) {
-    if (argc != 18) usage();
+    if (argc != 18 && argc != 19) usage();
     int a = 1;
     set.host = argv[a++]; set.port = atoi(argv[a++]); set.path = argv[a++]; set.key = argv[a++]; set.origin = argv[a++];
     set.redis_port = atoi(argv[a++]); set.channel = argv[a++]; set.password = argv[a++];
     set.clients = atoi(argv[a++]); set.symbols = atoi(argv[a++]); set.each = atoi(argv[a++]); set.same = !strcmp(argv[a++], "same");
     set.rate = atof(argv[a++]); set.warm_seconds = atof(argv[a++]); set.window_seconds = atof(argv[a++]);
     set.pid = atoi(argv[a++]); set.pad = atoi(argv[a++]);
+    if (argc == 19) split_names(argv[a]);
     latency = calloc(STEPS, sizeof *latency); lateness = calloc(STEPS, sizeof *lateness); delay = calloc(STEPS, sizeof *delay);
     clients = calloc(set.clients, sizeof *clients);
     int epoll = epoll_create1(0);
@@ -314,17 +353,22 @@ int main(int argc, char **argv) {
     double connect_seconds = (now_ms() - began) / 1000;
     pump(epoll, now_ms() + 1000, &seed);
     long rss_after = rss_of_server();
+    say("open");
     window_from = now_ms() + set.warm_seconds * 1000;
     window_to = window_from + set.window_seconds * 1000;
     pthread_t thread;
-    pthread_create(&thread, NULL, publisher, NULL);
+    if (!*names) pthread_create(&thread, NULL, publisher, NULL);
     pump(epoll, window_from, &seed);
+    say("from");
     double cpu = cpu_of_server(), mine = own_cpu();
     pump(epoll, window_to, &seed);
     double server_cpu = cpu_of_server() - cpu, my_cpu = own_cpu() - mine;
+    say("to");
     stop_publishing = 1;
-    pthread_join(thread, NULL);
+    if (!*names) pthread_join(thread, NULL);
     pump(epoll, now_ms() + 3000, &seed); /* what is still under way */
+    long lost = unexpected_closes;
+    if (*names) take_leave(epoll, &seed);
     double expected = 0;
     for (int i = 0; i < set.symbols; i++) expected += (double)sent_in_window[i] * holders[i];
     printf("{\"connections\":%d,\"connect_seconds\":%.2f,\"expected\":%.0f,\"received\":%ld,\"reach\":%.5f,\"p50_ms\":%.2f,\"p95_ms\":%.2f,"
@@ -333,6 +377,6 @@ int main(int argc, char **argv) {
            opened, connect_seconds, expected, received, expected ? received / expected : 0, quantile(latency, .5), quantile(latency, .95),
            quantile(latency, .99), server_cpu, received ? server_cpu / received * 1e6 : -1, my_cpu / set.window_seconds,
            quantile(lateness, .99), quantile(delay, .99), (double)(rss_after - rss_before) / set.clients, rss_of_server(),
-           received ? (double)received_bytes / received : 0, unexpected_closes);
+           received ? (double)received_bytes / received : 0, lost);
     return 0;
 }
