@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ops.access import DEFAULT_STACK, STACK
+from ops.alerts import as_yaml
 from ops.capacity.command import Question
 from ops.capacity.command import capacity as measure_capacity
 from ops.capacity.run import Bounds
@@ -17,6 +18,7 @@ from ops.replay import set_replay
 from ops.stack import Stack
 from ops.status import status as show_status
 from ops.up import up as bring_up
+from services.contract.objectives import ObjectivesError, load_objectives
 from tools.machine.problem import Problem
 
 app = typer.Typer(
@@ -40,7 +42,7 @@ def down(stack: StackName = DEFAULT_STACK) -> int:
 
 @app.command()
 def status(stack: StackName = DEFAULT_STACK) -> int:
-    """Say what runs and whether it is whole."""
+    """Say what runs, whether it is whole, and how it stands with the promises that its metrics show."""
     return show_status(Stack(stack), console())
 
 
@@ -67,6 +69,16 @@ def logs(
     """The lines of a service's containers in the order of time."""
     for line in read_logs(Stack(stack), service, tail, follow):
         print(line)
+    return 0
+
+
+@app.command()
+def alerts() -> int:
+    """Print Prometheus alerting rules for the promises that metrics show, from objectives.toml."""
+    try:
+        print(as_yaml(load_objectives()), end="")
+    except ObjectivesError as error:
+        raise Problem("There are no promises to make rules of.", str(error), "git status objectives.toml") from error
     return 0
 
 

@@ -1,6 +1,7 @@
 """Figures a pencil can check: knees, costs, predictions, plans; and what is read from Redis and from cgroups."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ def step(connections: int, cores: float, p99_ms: float = 10.0, **changes) -> Ste
     """`connections` sockets with 5 symbols and one update a second each, for 6 s."""
     deliveries = connections * 5 * 6
     seen = Seen(connections, 6.0, deliveries, changes.pop("received", deliveries), 2.0, p99_ms, 0.1, 0.1, 400.0, 0)
-    whole = {
+    whole: dict[str, Any] = {
         "way": "node", "symbols": 5, "seen": seen, "nodes": 1, "ws_cores": cores, "edge_cores": 0.0, "api_cores": 0.05,
         "redis_cores": 0.02, "machine_cores": 0.5, "machine_share": 0.25, "ws_bytes": {"a": 0.0}, "edge_bytes": 0.0,
     }  # fmt: skip
@@ -27,7 +28,7 @@ def step(connections: int, cores: float, p99_ms: float = 10.0, **changes) -> Ste
 
 
 def measured(**changes) -> Measured:
-    whole = {
+    whole: dict[str, Any] = {
         "connections_per_node": 2000, "symbols_each": 5, "updates_per_symbol": 1.0, "bytes_per_message": 396.0,
         "ws": Cost(idle=0.02, per_delivery=20e-6), "ws_idle_bytes": 50e6, "ws_bytes_each": 20e3, "edge_cores_each": 50e-6,
         "edge_idle_bytes": 10e6, "edge_bytes_each": 10e3, "api_cores": 0.05, "api_bytes": 200e6, "redis_cores": 0.03,
@@ -68,7 +69,7 @@ def test_a_steps_rates_are_of_the_nodes_processor_time():
 def test_a_cost_is_the_line_through_the_steps():
     """0.02 idle and 20 us each: 5000/s take 0.12, 10,000/s take 0.22, 20,000/s take 0.42."""
     cost = fit([step(1000, 0.12), step(2000, 0.22), step(4000, 0.42)])
-    assert (cost.idle, cost.per_delivery) == (pytest.approx(0.02), pytest.approx(20e-6))
+    assert [cost.idle, cost.per_delivery] == pytest.approx([0.02, 20e-6])
     assert cost.cores(nodes=2, deliveries_per_second=10_000) == pytest.approx(0.24), "two nodes are idle twice"
 
 
@@ -83,12 +84,12 @@ def test_two_nodes_are_predicted_from_one_and_compared():
     rows = check(Cost(0.02, 20e-6), 1.0, run, bytes_each=20_480, before_bytes=50 * 2**20, after_bytes=80 * 2**20, share=0.5)
     by_name = {row.what: row for row in rows}
     cores = by_name["processor of the ws nodes"]
-    assert (cores.predicted, cores.measured) == (pytest.approx(0.24), 0.30)
+    assert [cores.predicted, cores.measured] == pytest.approx([0.24, 0.30])
     assert cores.difference == pytest.approx(0.25)
     assert not cores.is_near, "25 % off is not within 20 %"
     assert by_name["deliveries"].predicted == by_name["deliveries"].measured == 10_000
     memory = by_name["memory of the newly used"]
-    assert (memory.predicted, memory.measured) == (pytest.approx(50 + 1000 * 20 / 1024), 80)
+    assert [memory.predicted, memory.measured] == pytest.approx([50 + 1000 * 20 / 1024, 80])
     assert [row.is_near for row in rows] == [True, False, True, True]
 
 

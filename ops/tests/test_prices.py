@@ -37,7 +37,7 @@ def wrong(tmp_path: Path, old: str, new: str) -> str:
 
 
 def test_every_figure_of_the_cost_chapter_is_there_with_the_owners_number(prices):
-    owners = {}
+    owners: dict[str | None, list[object]] = {}
     for figure in prices.figure.values():
         owners.setdefault(figure.seed, []).append(figure.owner)
     assert owners.pop(None) == [None] * 8, "what the design does not name has no owner's figure"
