@@ -47,16 +47,16 @@ class Sign(Protocol):
 
 @dataclass(frozen=True)
 class Slow:
-    """Share of a histogram (seconds) above the limit (ms), which must be one of its bounds."""
+    """Share of a histogram (seconds) within the limit (ms), which must be one of its bounds."""
 
     metric: str
     labels: Labels
 
     def rule(self, objective: Objective) -> str:
-        bound, share = str(objective.limit / 1000), 1 - PERCENT[objective.statistic] / 100
+        bound, share = str(objective.limit / 1000), PERCENT[objective.statistic] / 100
         within = f"sum(rate({self.metric}_bucket{_selector(self.labels, le=bound)}[{WINDOW}]))"
         every = f"{self.metric}_count{_selector(self.labels)}[{WINDOW}]"
-        return f"1 - {within} / sum(rate({every})) > {share:.2g} and sum(increase({every})) >= {MIN_EVENTS}"
+        return f"{within} / sum(rate({every})) < {share:g} and sum(increase({every})) >= {MIN_EVENTS}"
 
     def value(self, objective: Objective, before: Samples, after: Samples) -> float | None:
         counts: dict[float, float] = {}
