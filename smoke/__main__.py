@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ops.access import Access, AccessError, add_access_options, find_access
+from services.contract.objectives import ObjectivesError
 from smoke.check import Check, Outcome, Result
 from smoke.platform import Platform
 from smoke.report import line, write_files
@@ -71,6 +72,18 @@ def chosen_checks(options: Namespace) -> list[Check]:
     return checks
 
 
+def those_for(base_url: str, checks: Sequence[Check]) -> list[Check]:
+    """Without the checks of TLS where there is none.
+
+    Raises:
+        UsageError: nothing is left.
+    """
+    left = [check for check in checks if base_url.startswith("https") or not check.tls]
+    if not left:
+        raise UsageError(f"{', '.join(check.name for check in checks)} needs an https:// address, got {base_url}")
+    return left
+
+
 def repeat_command(options: Namespace, access: Access, check: Check) -> str:
     """What to type to run only `check` again; file names and addresses only, never a key."""
     words = ["python", "-m", "smoke", "--base-url", access.base_url]
@@ -115,7 +128,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         access = find_access(
             options.base_url, options.client_key_file, options.control_key_file, options.expect_release, options.stack
         )
-    except (UsageError, AccessError) as error:
+        checks = those_for(access.base_url, checks)
+    except (UsageError, AccessError, ObjectivesError) as error:
         print(f"smoke: {error}", file=sys.stderr)
         return Exit.USAGE
     if options.watch is None:

@@ -3,20 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from smoke.platform import Platform
+from smoke.platform import Platform
 
-Body = Callable[["Platform"], Awaitable[float | None]]
-
-
-class CheckFailed(Exception):  # noqa: N818 - a verdict, not an error of the program
-    """The platform does not do what it should."""
-
-    def __init__(self, expected: str, got: str, last_error: BaseException | None = None) -> None:
-        super().__init__(f"expected {expected}; got {got}")
-        self.expected, self.got, self.last_error = expected, got, last_error
+Body = Callable[[Platform], Awaitable[float | None]]
 
 
 class Outcome(StrEnum):
@@ -30,7 +20,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """One check. `limit_ms` bounds what it reports; `faults` marks those that only `--faults` runs."""
+    """One check. `limit_ms` bounds what it reports; `faults`: only with `--faults`; `tls`: only at an https address."""
 
     name: str
     group: str
@@ -38,6 +28,7 @@ class Check:
     body: Body
     objective: str | None = None
     faults: bool = False
+    tls: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,10 +46,11 @@ class Result:
 _registry: dict[str, Check] = {}
 
 
-def check(limit_ms: float, *, objective: str | None = None, faults: bool = False) -> Callable[[Body], Body]:
+def check(limit_ms: float, *, objective: str | None = None, faults: bool = False, tls: bool = False) -> Callable[[Body], Body]:
     """Register a coroutine as the check of its own name; its file is its group.
 
-    The body may return milliseconds it measured itself; else the time of the whole check counts.
+    The body may return milliseconds it measured itself; else the time of the whole check counts. Where the promise named by
+    `objective` is a time, its limit takes the place of `limit_ms`.
     """
 
     def register(body: Body) -> Body:
@@ -66,7 +58,7 @@ def check(limit_ms: float, *, objective: str | None = None, faults: bool = False
         if name in _registry:
             raise ValueError(f"two smoke checks are called {name}")
         group = body.__module__.rpartition(".")[2]
-        _registry[name] = Check(name, group, limit_ms, body, objective, faults)
+        _registry[name] = Check(name, group, limit_ms, body, objective, faults, tls)
         return body
 
     return register
@@ -75,10 +67,3 @@ def check(limit_ms: float, *, objective: str | None = None, faults: bool = False
 def registered() -> list[Check]:
     """All checks in the order of their definition."""
     return list(_registry.values())
-
-
-def require(condition: object, expected: str, got: object) -> None:
-    """Raise CheckFailed unless `condition`; `got` is shortened so that a page of HTML does not fill the screen."""
-    if not condition:
-        text = str(got)
-        raise CheckFailed(expected, text if len(text) <= 200 else f"{text[:200]}… ({len(text)} characters)")

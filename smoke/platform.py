@@ -16,7 +16,7 @@ from websockets.typing import Origin
 from ops.access import Access
 from services.contract.endpoints import CLIENT_KEY_HEADER, CONTROL
 from services.contract.signing import signed_headers
-from smoke.check import CheckFailed, require
+from smoke.failure import CheckFailed, require
 
 CALL_SECONDS = 5.0
 
@@ -26,8 +26,8 @@ class Platform:
 
     def __init__(self, access: Access, ca_file: str | None = None) -> None:
         self.access = access
-        self._trust = ssl.create_default_context(cafile=ca_file) if access.base_url.startswith("https") else None
-        trusted = self._trust if self._trust is not None else False
+        self.trust = ssl.create_default_context(cafile=ca_file) if access.base_url.startswith("https") else None
+        trusted = self.trust if self.trust is not None else False
         self.http = httpx.AsyncClient(base_url=access.base_url, timeout=CALL_SECONDS, follow_redirects=False, verify=trusted)
 
     async def __aenter__(self) -> Self:
@@ -88,7 +88,7 @@ class Platform:
                 additional_headers=headers,
                 origin=Origin(sent_origin) if sent_origin else None,
                 compression=None,
-                ssl=self._trust,
+                ssl=self.trust,
                 proxy=None,
                 open_timeout=CALL_SECONDS,
                 close_timeout=1,

@@ -5,7 +5,8 @@ It decides the exit code; printing and files are the report's.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from enum import IntEnum
 from urllib.parse import urlsplit
 
@@ -14,16 +15,19 @@ import smoke.checks.exposure
 import smoke.checks.faults
 import smoke.checks.flow
 import smoke.checks.headers
+import smoke.checks.tls
 import smoke.checks.web
 import smoke.checks.ws  # noqa: F401 - importing a group registers its checks
 from ops.containers import port_of
-from smoke.check import Check, CheckFailed, Outcome, Result, registered
+from services.contract.objectives import Objective, ObjectivesError, load_objectives
+from smoke.check import Check, Outcome, Result, registered
+from smoke.failure import CheckFailed
 from smoke.platform import Platform
 
 GRACE_MS = 2000
 """How long over its limit a check may run before it is cut off; it has failed by then, the rest is for its last error."""
 KNOCK_SECONDS = 3.0
-GROUPS = ("web", "api", "ws", "flow", "exposure", "headers", "faults")
+GROUPS = ("web", "api", "ws", "flow", "exposure", "headers", "tls", "faults")
 
 
 class Exit(IntEnum):
@@ -37,8 +41,22 @@ class Exit(IntEnum):
 
 
 def all_checks() -> list[Check]:
-    """Every check, group by group."""
-    return sorted(registered(), key=lambda check: GROUPS.index(check.group))
+    """Every check, group by group; one that measures a promised time has the promise's limit.
+
+    Raises:
+        ObjectivesError: objectives.toml cannot be read, or lacks a promise that a check measures.
+    """
+    promises = {row.id: row for row in load_objectives().objective}
+    return [_limited(check, promises) for check in sorted(registered(), key=lambda check: GROUPS.index(check.group))]
+
+
+def _limited(check: Check, promises: Mapping[str, Objective]) -> Check:
+    if check.objective is None:
+        return check
+    if check.objective not in promises:
+        raise ObjectivesError(f"objectives.toml has no promise {check.objective!r}, which smoke check {check.name} measures")
+    promise = promises[check.objective]
+    return replace(check, limit_ms=promise.limit) if promise.unit == "ms" else check
 
 
 async def reachable(base_url: str) -> str | None:

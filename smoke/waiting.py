@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from smoke.check import CheckFailed
+from smoke.failure import CheckFailed
 
 T = TypeVar("T")
 

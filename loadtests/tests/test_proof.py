@@ -1,7 +1,6 @@
 """The report: a row per promise, red where nothing was measured, silent where the meter cannot be trusted."""
 
 import json
-from xml.etree import ElementTree
 
 import pytest
 
@@ -14,6 +13,7 @@ from loadtests.proof.report import Report, as_data, as_junit
 from loadtests.reading import Second
 from ops.access import Access
 from services.contract.objectives import Verdict, load_objectives
+from services.contract.tests.junit import accept
 
 OBJECTIVES = load_objectives()
 
@@ -195,7 +195,7 @@ def test_json_and_junit_say_the_same(tmp_path):
     found = report(whole(null=None, page_ms=[4000.0]))
     data = json.loads(json.dumps(as_data(found), allow_nan=False))
     verdicts = {entry["id"]: entry["verdict"] for entry in data["promises"]}
-    suite = ElementTree.fromstring(as_junit(found.rows)).find("testsuite")
+    suite = accept(as_junit(found.rows)).find("testsuite")
     assert suite is not None
     failed = {case.get("name") for case in suite if case.find("failure") is not None}
     errors = {case.get("name") for case in suite if case.find("error") is not None}
@@ -241,3 +241,12 @@ def test_the_stated_error_and_both_figures_stand_beside_the_latency():
         "the fast generator says p99 3.10 ms (3.10 to 3.10 by its 50 samples), Locust 3.00 ms: 0.10 ms apart, "
         "stated error 0.50 ms",
     ]
+
+
+def test_a_wrong_file_of_promises_is_one_sentence_and_exit_two(monkeypatch, capsys, tmp_path):
+    (tmp_path / "objectives.toml").write_text("[[objective]\n")
+    monkeypatch.setattr(load_objectives, "__defaults__", (tmp_path / "objectives.toml",))
+    assert main(["--base-url", "http://127.0.0.1:1"]) == Exit.CONFIG
+    told = capsys.readouterr().err
+    assert "is not TOML" in told
+    assert told.count("\n") == 1, "one clear error"

@@ -4,6 +4,7 @@ What measures a value, and what a broken promise leads to (exit code, alert, red
 `python -m services.contract.objectives` prints the page docs/objectives.md.
 """
 
+import sys
 import tomllib
 from enum import StrEnum
 from pathlib import Path
@@ -170,4 +171,7 @@ def _goal(row: Objective) -> str:
 
 
 if __name__ == "__main__":
-    print(as_page(load_objectives()), end="")
+    try:
+        print(as_page(load_objectives()), end="")
+    except ObjectivesError as wrong:
+        sys.exit(f"objectives: {wrong}")

@@ -49,8 +49,15 @@ class WireModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
 
+def _is_absent(value: object) -> bool:
+    return value is None
+
+
 class Quote(WireModel):
-    """`data` of a price update. Prices in rupees, volume in shares."""
+    """`data` of a price update. Prices in rupees, volume in shares.
+
+    The last four are left out where they are not known: a played or simulated day fetches nothing, and a tick stays short.
+    """
 
     symbol: Symbol
     price: Price
@@ -68,6 +75,12 @@ class Quote(WireModel):
     """Same moment as `timestamp`."""
     status: Status
     session: Session = Session.OPEN
+    value: Annotated[Price | None, Field(exclude_if=_is_absent)] = None
+    """Turnover since the day's start, in rupees."""
+    isin: Annotated[str | None, Field(exclude_if=_is_absent)] = None
+    name: Annotated[str | None, Field(exclude_if=_is_absent)] = None
+    fetched_at: Annotated[Moment | None, Field(exclude_if=_is_absent)] = None
+    """When the source was last known to say this; of a stale value, when it was last heard."""
 
 
 def change_of(price: Decimal, base: Decimal | None) -> tuple[Decimal | None, Decimal | None]:

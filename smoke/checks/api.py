@@ -16,7 +16,8 @@ from services.contract.endpoints import (
 from services.contract.messages import PriceUpdate
 from services.contract.release import release_id
 from services.contract.symbols import PROBE_SYMBOL
-from smoke.check import CheckFailed, check, require
+from smoke.check import check
+from smoke.failure import CheckFailed, require
 from smoke.platform import Platform
 from smoke.waiting import eventually
 

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from ops.containers import ContainersError, StackContainer, StackEngine, port_of
 from services.contract.endpoints import DATABASE_PORT, PAGE_CONFIG, REDIS_PORT
-from smoke.check import CheckFailed, check, require
+from smoke.check import check
 from smoke.checks.web import references
+from smoke.failure import CheckFailed, require
 from smoke.platform import Platform
 from smoke.waiting import never
 

@@ -10,8 +10,9 @@ from websockets.exceptions import ConnectionClosed
 from ops.containers import ContainersError, StackEngine
 from services.contract.closing import Close
 from services.contract.endpoints import EDGE_API_READY, EDGE_WS_READY, QUOTES
-from smoke.check import CheckFailed, check, require
+from smoke.check import check
 from smoke.checks.api import default_symbols
+from smoke.failure import CheckFailed, require
 from smoke.platform import Platform, message_where
 from smoke.waiting import eventually
 

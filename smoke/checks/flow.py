@@ -7,11 +7,16 @@ from decimal import Decimal
 
 from websockets.asyncio.client import ClientConnection
 
-from services.contract.endpoints import QUOTES
+from services.contract.endpoints import MARKET_STATUS, QUOTES
+from services.contract.quotes import Session, Status
 from services.contract.symbols import PROBE_SYMBOL
-from smoke.check import CheckFailed, check, require
+from smoke.check import check
+from smoke.checks.api import default_symbols
+from smoke.failure import CheckFailed, require
 from smoke.platform import Platform, message_where
 from smoke.waiting import eventually
+
+MOVES_SECONDS = 6.0
 
 
 @check(5000, objective="pubsub")
@@ -21,6 +26,27 @@ async def pubsub(platform: Platform) -> None:
     require(response.status_code in (200, 202), "a signed echo is heard back", f"{response.status_code}: {response.text}")
     took_ms = response.json().get("roundTripMs")
     require(isinstance(took_ms, int | float) and took_ms > 0, "the time of a round trip through Redis", response.text)
+
+
+@check(10_000)
+async def prices_move(platform: Platform) -> None:
+    """A socket sees a newer price of some default symbol; only a closed live market may stand still, and then says so."""
+    symbols = await default_symbols(platform)
+    before = {symbol: (await platform.get_json(f"{QUOTES}/{symbol}"))["seq"] for symbol in symbols}
+    status = await platform.get_json(MARKET_STATUS)
+    async with platform.socket() as connection:
+        await connection.send(json.dumps({"action": "subscribe", "symbols": symbols}))
+        try:
+            async with asyncio.timeout(MOVES_SECONDS):
+                while True:
+                    update = await message_where(connection, type="price_update")
+                    if update["seq"] > before[update["symbol"]]:
+                        return
+        except TimeoutError as error:
+            at_rest = status.get("session") == Session.CLOSED and status.get("status") in (Status.LIVE, Status.DELAYED)
+            told = f"none; the market is {status.get('session')}, the source {status.get('status')}"
+            if not at_rest:
+                raise CheckFailed(f"a new price of {', '.join(symbols[:3])}… within {MOVES_SECONDS:g} s", told, error) from error
 
 
 def unique_price() -> Decimal:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import httpx
 
 from services.contract.endpoints import QUOTES, STREAM
-from smoke.check import check, require
+from smoke.check import check
+from smoke.failure import require
 from smoke.platform import Platform
 
 EXACT = {

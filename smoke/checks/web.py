@@ -5,7 +5,8 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 from services.contract.endpoints import PAGE_CONFIG
-from smoke.check import check, require
+from smoke.check import check
+from smoke.failure import require
 from smoke.platform import Platform
 
 LINKED = frozenset({"stylesheet", "modulepreload", "preload", "icon", "manifest"})

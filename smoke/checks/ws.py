@@ -5,8 +5,9 @@ import time
 
 from services.contract.endpoints import EDGE_WS_HEALTH, EDGE_WS_READY
 from services.contract.messages import Connected
-from smoke.check import CheckFailed, check, require
+from smoke.check import check
 from smoke.checks.api import default_symbols, require_update
+from smoke.failure import CheckFailed, require
 from smoke.platform import Platform, message_where, next_message
 
 

@@ -4,11 +4,12 @@ import asyncio
 import json
 import subprocess
 import sys
-from xml.etree import ElementTree
 
 import pytest
 
 from ops.access import ROOT, Access
+from services.contract.objectives import DEFAULT_PATH, load_objectives
+from services.contract.tests.junit import accept
 from services.contract.tests.standin import CLIENT_KEY, CONTROL_KEY, Faults, standin
 from smoke.__main__ import main
 from smoke.check import Outcome
@@ -16,15 +17,14 @@ from smoke.platform import Platform
 from smoke.runner import Exit, all_checks, exit_code, run_all
 
 NEEDS_DOCKER = "exposure_containers"
+HARMLESS = [check for check in all_checks() if not check.faults and not check.tls]
 
 
 async def run(faults, timeout_seconds=30.0, only=None, **changes):
     async with standin(faults) as url:
         keys = {"client_key": CLIENT_KEY, "control_key": CONTROL_KEY}
         access = Access(url, **{**keys, **changes})
-        checks = [
-            check for check in all_checks() if (check.name in only if only else check.name != NEEDS_DOCKER and not check.faults)
-        ]
+        checks = [check for check in HARMLESS if (check.name in only if only else check.name != NEEDS_DOCKER)]
         async with Platform(access) as platform:
             return await run_all(checks, platform, timeout_seconds, lambda _: None)
 
@@ -50,6 +50,7 @@ async def test_a_right_platform_passes_every_check():
         (Faults(slow_greeting_ms=1500), "ws_connect"),
         (Faults(mute_echo=True), "pubsub"),
         (Faults(mute_probe=True), "e2e_flow"),
+        (Faults(stands_still=True), "prices_move"),
         (Faults(config={"VITE_GEMINI_API_KEY": "x"}), "exposure_secrets"),
         (Faults(leaks=CONTROL_KEY), "exposure_secrets"),
         (Faults(no_headers=True), "headers_on_answers"),
@@ -104,9 +105,9 @@ async def test_the_command_tells_writes_its_files_and_prints_no_key(tmp_path):
         code, out, err = await command(url, tmp_path, *files, "--skip", NEEDS_DOCKER)
     assert (code, err) == (0, ""), out
     assert NEEDS_DOCKER in out, "what was left out must be said"
-    cases = ElementTree.parse(tmp_path / "o/s.xml").getroot().findall("testsuite/testcase")
+    cases = accept((tmp_path / "o/s.xml").read_text()).findall("testsuite/testcase")
     written = json.loads((tmp_path / "o/s.json").read_text())
-    assert len(cases) == len(written["checks"]) == len([check for check in all_checks() if not check.faults]) - 1
+    assert len(cases) == len(written["checks"]) == len(HARMLESS) - 1
     everything = out + (tmp_path / "o/s.xml").read_text() + (tmp_path / "o/s.json").read_text()
     assert CLIENT_KEY not in everything
     assert CONTROL_KEY not in everything
@@ -122,10 +123,34 @@ async def test_a_failure_prints_the_command_that_repeats_only_this_check(tmp_pat
     assert "0/1 ok" in out_again, "repeating must run exactly the check that failed"
 
 
-async def test_the_command_times_out_with_its_own_code(tmp_path):
-    async with standin(Faults(answers_nothing=True)) as url:
-        code, out, _ = await command(url, tmp_path, "--timeout", "1")
-    assert code == 4, out
+@pytest.mark.parametrize(
+    ("faults", "words", "code", "told"),
+    [
+        (Faults(), [], 0, "passed (exit 0)"),
+        (Faults(half_started=True), [], 1, "got       503"),
+        (Faults(), ["--expect-release", "r2-r1-r1-r1"], 1, "got       r1-r1-r1-r1"),
+        (Faults(answers_nothing=True), ["--timeout", "1"], 4, "not run"),
+    ],
+    ids=["healthy", "half-started", "another release", "silent"],
+)
+async def test_each_state_of_a_platform_has_its_exit_code_and_a_report_ci_can_read(tmp_path, faults, words, code, told):
+    async with standin(faults) as url:
+        found, out, _ = await command(url, tmp_path, *words, "--skip", NEEDS_DOCKER, "--junit", str(tmp_path / "s.xml"))
+    assert found == code, out
+    assert told in out
+    suite = accept((tmp_path / "s.xml").read_text()).find("testsuite")
+    assert suite is not None
+    red = int(suite.get("failures", "0")) + int(suite.get("errors", "0"))
+    assert (red > 0) == (code != 0), "the file and the exit code must say the same"
+
+
+async def test_a_failure_says_what_was_expected_and_got_and_the_last_error(tmp_path):
+    async with standin(Faults(half_started=True)) as url:
+        _, out, _ = await command(url, tmp_path, "--only", "ws_connect")
+    assert "expected  a socket to ws://" in out
+    assert "got       InvalidStatus" in out
+    assert "error     InvalidStatus: server rejected WebSocket connection: HTTP 503" in out
+    assert "--only ws_connect" in out
 
 
 @pytest.mark.parametrize(
@@ -146,3 +171,25 @@ def test_usage_and_an_absent_platform_have_their_own_codes(monkeypatch, capsys, 
         monkeypatch.delenv(f"STOCK_TRACKER_{name}", raising=False)
     assert main(words) == code
     assert told in capsys.readouterr().err
+
+
+def test_a_wrong_file_of_promises_is_one_sentence_and_exit_two(monkeypatch, capsys, tmp_path):
+    (tmp_path / "objectives.toml").write_text("[[objective]\n")
+    monkeypatch.setattr(load_objectives, "__defaults__", (tmp_path / "objectives.toml",))
+    assert main(["--base-url", "http://127.0.0.1:1"]) == 2
+    told = capsys.readouterr().err
+    assert "is not TOML" in told
+    assert told.count("\n") == 1, "one clear error"
+
+
+def test_a_promise_that_a_check_measures_must_be_in_the_file(monkeypatch, capsys, tmp_path):
+    text = DEFAULT_PATH.read_text().replace('id = "ws_connect"', 'id = "ws_greeting"')
+    (tmp_path / "objectives.toml").write_text(text)
+    monkeypatch.setattr(load_objectives, "__defaults__", (tmp_path / "objectives.toml",))
+    assert main(["--base-url", "http://127.0.0.1:1"]) == 2
+    assert "no promise 'ws_connect', which smoke check ws_connect measures" in capsys.readouterr().err
+
+
+def test_a_promised_time_is_the_limit_of_its_check():
+    (greeting,) = [check for check in all_checks() if check.name == "ws_connect"]
+    assert greeting.limit_ms == load_objectives()["ws_connect"].limit

@@ -6,11 +6,11 @@ import pytest
 
 from ops.access import Access
 from services.contract.tests.standin import SECURITY_HEADERS
-from smoke.check import CheckFailed
 from smoke.checks import exposure
 from smoke.checks.exposure import host_addresses
 from smoke.checks.headers import faults_of
 from smoke.checks.web import references
+from smoke.failure import CheckFailed
 from smoke.platform import Platform
 
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from smoke.check import CheckFailed, require
+from smoke.failure import CheckFailed, require
 from smoke.waiting import eventually, never
 
 

@@ -67,6 +67,10 @@ class Faults:
     """Added to the page's configuration."""
     leaks: str = ""
     """Text that the page's script holds."""
+    half_started: bool = False
+    """The edge and the page are there; nobody answers behind the API and the sockets yet."""
+    stands_still: bool = False
+    """Answers everything, and no price ever changes."""
     answers_nothing: bool = False
     """Takes connections and never answers HTTP."""
 
@@ -103,6 +107,7 @@ class StandIn:
             WebSocketRoute(endpoints.STREAM, self.socket),
         ]
         app = Starlette(routes=routes)
+        app.add_middleware(_NobodyBehind, is_so=self.faults.half_started)
         return app if self.faults.no_headers else _WithHeaders(app)  # type: ignore[return-value]
 
     async def health(self, _: Request) -> Response:
@@ -176,7 +181,7 @@ class StandIn:
                     await watcher.send_text(text)
 
     async def market(self) -> None:
-        while True:
+        while not self.faults.stands_still:
             began = time.monotonic()
             for symbol in SYMBOLS:
                 task = asyncio.create_task(self.publish(symbol, round(self.random.uniform(90, 110), 2)))
@@ -220,6 +225,21 @@ class StandIn:
             await socket.send_json({"type": "error", "code": "bad_action", "text": "unknown", "timestamp": now()})
 
 
+class _NobodyBehind:
+    """What an edge answers for services that have not started."""
+
+    def __init__(self, app, is_so: bool) -> None:
+        self.app, self.is_so = app, is_so
+
+    async def __call__(self, scope, receive, send) -> None:
+        if self.is_so and scope["path"].startswith(("/api", "/ws")):
+            kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
+            await send({"type": f"{kind}.start", "status": 503, "headers": []})
+            await send({"type": f"{kind}.body", "body": b"unavailable"})
+        else:
+            await self.app(scope, receive, send)
+
+
 class _WithHeaders:
     """Adds the security headers to every answer."""
 
@@ -240,17 +260,17 @@ def now() -> str:
 
 
 @contextlib.asynccontextmanager
-async def standin(faults: Faults = Faults(), port: int = 0):
-    """Serve on loopback; yields the address."""
+async def standin(faults: Faults = Faults(), port: int = 0, **tls: Any):
+    """Serve on loopback; yields the address. `tls`: uvicorn's `ssl_certfile` and `ssl_keyfile`."""
     listener = socket.create_server(("127.0.0.1", port), backlog=2048)
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    url = f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
     if faults.answers_nothing:
         with listener:
             yield url
         return
     stand_in = StandIn(faults)
     config = uvicorn.Config(
-        stand_in.app(), log_level="error", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1
+        stand_in.app(), log_level="error", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1, **tls
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve([listener]))
