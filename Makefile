@@ -1,6 +1,6 @@
 # Each target is one line of real work. The first thing each does is tools/bootstrap: set up what is missing, check the rest.
 .DEFAULT_GOAL := help
-.PHONY: help ready up down status replay smoke load proof bench faults check test conformance lock
+.PHONY: help ready up down status replay smoke load proof bench faults capacity check test conformance lock
 
 export STOCK_TRACKER_STACK ?= local
 python := .venv/bin/python
@@ -17,7 +17,7 @@ up: ready ## bring the platform up, check it, say where it is
 down: ready ## remove it; data stays, and how to remove that is said
 	@$(python) -m ops down
 
-status: ready ## what runs, and whether it is whole
+status: ready ## what runs, whether it is whole, and how it stands with its promises
 	@$(python) -m ops status
 
 replay: ready ## let a recorded day run through it: DAY=YYYY-MM-DD SPEED=60 (folder: STOCK_TRACKER_MARKET_DATA)
@@ -37,6 +37,9 @@ bench: ready ## compare the fan-out and the quote routes with what one would pic
 
 faults: ready ## break sources, Redis, nodes and clients on purpose and judge what is answered; table, and out/faults.json
 	@$(python) -m loadtests.faults api && $(python) -m loadtests.faults ws
+
+capacity: ready ## how much the running stack carries here, and what an audience needs and costs: AUDIENCE=1000; out/capacity.json
+	@$(python) -m ops capacity $(if $(AUDIENCE),--audience $(AUDIENCE))
 
 check: ready ## lint, types, import rules, unit tests of Python and the page
 	@tools/check

@@ -10,10 +10,11 @@ from rich.console import Console
 
 from ops.access import ROOT
 from ops.capacity import report
+from ops.capacity.ladder import SYMBOLS_EACH
 from ops.capacity.meter import Meter
 from ops.capacity.model import Prediction, Step, check, fit, knee
 from ops.capacity.plan import Measured, bills, plan
-from ops.capacity.run import SYMBOLS_EACH, Bounds, Run, Taken
+from ops.capacity.run import Bounds, Run, Taken
 from ops.prices import PricesError, load_prices
 from ops.stack import Stack
 from services.contract.objectives import ObjectivesError, load_objectives

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ops.capacity.ladder import SYMBOLS_EACH
 from ops.capacity.model import Prediction, Step
 from ops.capacity.plan import DAY_SECONDS, ROOM, Measured, Plan
-from ops.capacity.run import SYMBOLS_EACH, Taken
+from ops.capacity.run import Taken
 from ops.prices import Bill
 
 KIB = 1024

@@ -14,22 +14,16 @@ import httpx
 from ops.capacity import generator
 from ops.capacity.commands import Traffic
 from ops.capacity.generator import Crowd, Seen
+from ops.capacity.ladder import SYMBOLS_EACH, climb, more_sockets, more_symbols
 from ops.capacity.meter import Meter, Snapshot
 from ops.capacity.model import Step, knee
 from services.contract.endpoints import EDGE_PORT, QUOTES, SYMBOLS, WS_PORT
 from tools.machine.problem import Problem
 
-FIRST_CONNECTIONS = 250
-SYMBOLS_EACH = 5
-"""As the owner's promise of 1000 sockets has it."""
-MORE_SYMBOLS = (10, 20, 35, 50)
-MORE_SYMBOLS_CONNECTIONS = 1000
 IDLE_SECONDS = 5.0
 MONITOR_SECONDS = 4
 STEP_SPARE_SECONDS = 15.0
 CONNECT_SECONDS = 2.0
-TRIES = 2
-"""A step that fails once may have been a neighbour's."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +77,12 @@ class Run:
         """
         first, idle, executed_before = self.meter.snapshot(), self._after_a_while(), self.meter.executed()
         began = time.monotonic()
-        connections = self._connection_steps()
+        connections = climb(more_sockets(self.bounds.max_connections), self._step, self.limit_ms, self._has_time)
         held = knee(connections, self.limit_ms)
         if held is None and all(step.seen.expected == 0 for step in connections):
             raise Problem("The platform publishes nothing.", "Its source is silent (closed market, or paused).", "make status")
-        rates = self._rate_steps() if held is not None else []
+        more = more_symbols(self.bounds.max_connections, len(self.symbols)) if held is not None else ()
+        rates = climb(more, self._step, self.limit_ms, self._has_time)
         before, watched = self.meter.snapshot(), list[Traffic]()
         together = self._together(connections, held, watched) if len(self.nodes) > 1 and held is not None else None
         watched = watched or [self.meter.traffic(MONITOR_SECONDS)]
@@ -112,27 +107,6 @@ class Run:
         time.sleep(IDLE_SECONDS)
         return self.meter.snapshot()
 
-    def _connection_steps(self) -> list[Step]:
-        steps: list[Step] = []
-        count = min(FIRST_CONNECTIONS, self.bounds.max_connections)
-        while self._has_time():
-            steps.append(self._tried(Crowd(count, SYMBOLS_EACH)))
-            if steps[-1].fails_by(self.limit_ms) or count >= self.bounds.max_connections:
-                return steps
-            count = min(2 * count, self.bounds.max_connections)
-        return steps
-
-    def _rate_steps(self) -> list[Step]:
-        steps: list[Step] = []
-        count = min(MORE_SYMBOLS_CONNECTIONS, self.bounds.max_connections)
-        for symbols in MORE_SYMBOLS:
-            if symbols > len(self.symbols) or not self._has_time():
-                break
-            steps.append(self._tried(Crowd(count, symbols)))
-            if steps[-1].fails_by(self.limit_ms):
-                break
-        return steps
-
     def _together(self, steps: Sequence[Step], held: Step, watched: list[Traffic]) -> Step:
         """As many sockets as leave room for the edge, which one node alone did not need."""
         roomy = [
@@ -144,13 +118,6 @@ class Run:
             watched[:] = [self.meter.traffic(MONITOR_SECONDS)]
 
         return self._step(crowd, through_edge=True, meanwhile=watch)
-
-    def _tried(self, crowd: Crowd) -> Step:
-        for tries_left in reversed(range(TRIES)):
-            step = self._step(crowd)
-            if step.fails_by(self.limit_ms) is None or not tries_left or not self._has_time():
-                return step
-        raise AssertionError("unreachable: the last try returns")
 
     def _has_time(self) -> bool:
         return time.monotonic() + self.bounds.window_seconds + STEP_SPARE_SECONDS < self.ends_at
