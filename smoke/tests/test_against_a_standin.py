@@ -13,6 +13,7 @@ from services.contract.tests.junit import accept
 from services.contract.tests.standin import CLIENT_KEY, CONTROL_KEY, Faults, standin
 from smoke.__main__ import main
 from smoke.check import Outcome
+from smoke.checks import flow
 from smoke.platform import Platform
 from smoke.runner import Exit, all_checks, exit_code, run_all
 
@@ -50,7 +51,6 @@ async def test_a_right_platform_passes_every_check():
         (Faults(slow_greeting_ms=1500), "ws_connect"),
         (Faults(mute_echo=True), "pubsub"),
         (Faults(mute_probe=True), "e2e_flow"),
-        (Faults(stands_still=True), "prices_move"),
         (Faults(config={"VITE_GEMINI_API_KEY": "x"}), "exposure_secrets"),
         (Faults(leaks=CONTROL_KEY), "exposure_secrets"),
         (Faults(no_headers=True), "headers_on_answers"),
@@ -64,6 +64,15 @@ async def test_a_wrong_platform_fails_the_check_that_watches_it(faults, check):
     assert told.expected, "a failure must say what was expected"
     assert told.got, "a failure must say what was got"
     assert CONTROL_KEY not in f"{told.expected}{told.got}{told.last_error}", "a report must not print a key"
+
+
+async def test_prices_that_stand_still_fail_unless_the_market_is_closed(monkeypatch):
+    monkeypatch.setattr(flow, "MOVES_SECONDS", 0.5)
+    told = failed(await run(Faults(stands_still=True), only=["prices_move"]))["prices_move"]
+    assert told.got == "none; the market is open, the source None"
+    assert not failed(await run(Faults(stands_still=True, market={"session": "closed", "status": "live"}), only=["prices_move"]))
+    simulated = Faults(stands_still=True, market={"session": "closed", "status": "simulated"})
+    assert failed(await run(simulated, only=["prices_move"])), "what is made up has no closing time"
 
 
 async def test_another_release_than_the_expected_one_fails():

@@ -69,6 +69,7 @@ class Faults:
     """Text that the page's script holds."""
     half_started: bool = False
     """The edge and the page are there; nobody answers behind the API and the sockets yet."""
+    market: dict[str, str] = field(default_factory=lambda: {"session": "open"})
     stands_still: bool = False
     """Answers everything, and no price ever changes."""
     answers_nothing: bool = False
@@ -98,7 +99,7 @@ class StandIn:
             Route(endpoints.QUOTES, self.quotes),
             Route(endpoints.QUOTES + "/{symbol}", self.quote),
             Route(endpoints.INDICES, lambda _: JSONResponse({"indices": []})),
-            Route(endpoints.MARKET_STATUS, lambda _: JSONResponse({"session": "open"})),
+            Route(endpoints.MARKET_STATUS, lambda _: JSONResponse(self.faults.market)),
             Route(endpoints.CONTROL, self.control, methods=["POST"]),
             Route("/", lambda _: HTMLResponse(PAGE)),
             Route("/s/{symbol}", lambda _: HTMLResponse(PAGE)),
