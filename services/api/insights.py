@@ -49,7 +49,7 @@ class Insights:
         }
         path = f"/v1beta/models/{self._model}:generateContent"
         try:
-            insight = gemini.parse_generated(await self._upstream.json(path, method="POST", json=body))
+            insight = await self._upstream.get(gemini.parse_generated, path, method="POST", json=body)
         except UpstreamError as error:
             if error.kind in WITHHELD:
                 return {"text": None, "reason": WITHHELD[error.kind], "model": self._model, "truncated": False}

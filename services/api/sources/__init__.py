@@ -1,7 +1,7 @@
 """Where prices come from. One interface, one file each; what a source is called in settings is decided by `make_source`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -27,6 +27,12 @@ class Reading:
     base_price: Decimal | None = None
     """Adjusted previous close on an ex-date; change is measured against it where it is known."""
     volume: int | None = None
+    value: Decimal | None = None
+    """Turnover since the day's start, in rupees."""
+    isin: str | None = None
+    name: str | None = None
+    fetched_at: datetime | None = field(default=None, compare=False)
+    """When it was asked for; None for what is not fetched. The same value fetched again is the same reading."""
     source: str | None = None
     """Where this one value came from, when a source falls back on another."""
     status: Status | None = None
@@ -80,4 +86,8 @@ def quote_of(reading: Reading, name: str, status: Status) -> Quote:
         source_time=reading.source_time,
         status=reading.status or status,
         session=reading.session,
+        value=reading.value,
+        isin=reading.isin,
+        name=reading.name,
+        fetched_at=reading.fetched_at,
     )

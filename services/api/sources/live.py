@@ -8,6 +8,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from time import time
 from typing import Literal, TypeVar
 
@@ -127,7 +128,6 @@ class LiveSource:
         self._calendar = calendar or load_calendar()
         self._pace = pace or Pace()
         self._held: dict[str, Reading] = {}
-        self._fetched: dict[str, float] = {}
         self._failing: frozenset[str] = frozenset()
         self._first = True
 
@@ -181,13 +181,11 @@ class LiveSource:
             found = await guarded.quotes(remaining, user_waits=user_waits)
             for symbol, value in found.items():
                 if isinstance(value, Reading):
-                    readings.append(value)
+                    readings.append(value.with_changes(fetched_at=self._clock.now()))
                 else:
                     verdicts.setdefault(symbol, []).append(value)
             remaining -= {reading.symbol for reading in readings}
-        for reading in readings:
-            self._held[reading.symbol] = reading
-            self._fetched[reading.symbol] = time()
+        self._held.update({reading.symbol: reading for reading in readings})
         self._failing = (self._failing - symbols) | (remaining & self._held.keys())
         await self._remember_unknown(remaining, verdicts)
         return readings + self._stale(remaining)
@@ -208,10 +206,8 @@ class LiveSource:
 
     def _stale(self, remaining: frozenset[str]) -> list[Reading]:
         """What could not be renewed for a while and was not marked yet, once more with its old time."""
-        marked = []
-        for symbol in remaining & self._held.keys():
-            held = self._held[symbol]
-            if held.status is not Status.STALE and time() - self._fetched[symbol] > self._pace.stale_after_seconds:
-                self._held[symbol] = held.with_changes(status=Status.STALE)
-                marked.append(self._held[symbol])
-        return marked
+        before = self._clock.now() - timedelta(seconds=self._pace.stale_after_seconds)
+        old = [held for symbol in remaining if (held := self._held.get(symbol)) and held.fetched_at and held.fetched_at < before]
+        marked = {held.symbol: held.with_changes(status=Status.STALE) for held in old if held.status is not Status.STALE}
+        self._held.update(marked)
+        return list(marked.values())

@@ -1,10 +1,10 @@
 """The three services as providers of quotes: how each is asked, in as few calls as it allows. Parsing is in
 services.api.upstreams."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from services.api.budgets import Limit
 from services.api.instruments import instruments
@@ -14,6 +14,7 @@ from services.api.upstreams import Kind, UpstreamError, alpha_vantage, nse, twel
 from services.api.upstreams.client import Upstream
 from services.api.upstreams.records import History, Listing
 
+T = TypeVar("T")
 Found = Mapping[str, Reading | UpstreamError]
 BROWSER = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
@@ -78,40 +79,40 @@ class Nse:
 
     async def quotes(self, group: frozenset[str]) -> Found:
         if all(" " in symbol for symbol in group):
-            return _pick(nse.parse_all_indices(await self._get("/api/allIndices", {})), group, nse.SOURCE)
+            return _pick(await self._get(nse.parse_all_indices, "/api/allIndices", {}), group, nse.SOURCE)
         if len(group) > 1:
-            rows = nse.parse_members(await self._get("/api/equity-stock-indices", {"index": "NIFTY 50"}))
+            rows = await self._get(nse.parse_members, "/api/equity-stock-indices", {"index": "NIFTY 50"})
             self._members = frozenset(row.symbol for row in rows if " " not in row.symbol) or self._members
             return {row.symbol: row for row in rows if row.symbol in group}
         (symbol,) = group
         function = {"functionName": "getSymbolData", "marketType": "N", "series": "EQ", "symbol": symbol}
-        reading = nse.parse_symbol_data(await self._get("/api/NextApi/apiClient/GetQuoteApi", function))
-        return _pick([reading], group, nse.SOURCE)
+        reading = await self._get(nse.parse_symbol_data, "/api/NextApi/apiClient/GetQuoteApi", function)
+        return {symbol: _same_symbol(symbol, reading)}
 
     async def history(self, symbol: str, interval: Interval) -> History:
         path = "/api/NextApi/apiClient/GetQuoteApi"
         if interval == "intraday":
             if " " in symbol:
                 chart = {"functionName": "getGraphChart", "type": symbol, "flag": "1D"}
-                return nse.parse_chart(await self._get("/api/NextApi/apiClient", chart))
+                return await self._get(nse.parse_chart, "/api/NextApi/apiClient", chart)
             chart = {"functionName": "getSymbolChartData", "symbol": f"{symbol}EQN", "days": "1D"}
-            return nse.parse_chart(await self._get(path, chart))
+            return await self._get(nse.parse_chart, path, chart)
         if " " in symbol:
             raise UpstreamError(Kind.NOT_COVERED, "no daily history of indices")
         today = datetime.now(IST).date()
         span = {"fromDate": today - timedelta(days=HISTORY_DAYS), "toDate": today}
         query = {"functionName": "getHistoricalTradeData", "symbol": symbol, "series": "EQ"}
-        return nse.parse_history(await self._get(path, query | {k: f"{v:%d-%m-%Y}" for k, v in span.items()}))
+        return await self._get(nse.parse_history, path, query | {k: f"{v:%d-%m-%Y}" for k, v in span.items()})
 
     async def search(self, query: str) -> list[Listing]:
-        return nse.parse_search(await self._get("/api/search/autocomplete", {"q": query}))
+        return await self._get(nse.parse_search, "/api/search/autocomplete", {"q": query})
 
-    async def _get(self, path: str, params: dict[str, str]) -> Any:
+    async def _get(self, parse: Callable[[Any], T], path: str, params: dict[str, str]) -> T:
         """With the session's cookies; a refusal is answered by one new session."""
         if monotonic() >= self._session_until:
             await self._begin_session()
         try:
-            return await self._upstream.json(path, params, headers=BROWSER)
+            return await self._upstream.get(parse, path, params, headers=BROWSER)
         except UpstreamError as error:
             if error.kind is Kind.BLOCKED:
                 self._session_until = 0.0
@@ -148,17 +149,20 @@ class TwelveData:
 
     async def quotes(self, group: frozenset[str]) -> Found:
         asked = {f"{symbol}:NSE": symbol for symbol in sorted(group)}
-        answer = await self._upstream.json("/quote", {"symbol": ",".join(asked)})
-        found = twelve_data.each(answer, list(asked), twelve_data.parse_quote)
+
+        def parse(answer: Any) -> dict[str, Reading | UpstreamError]:
+            return twelve_data.each(answer, list(asked), lambda one: twelve_data.parse_quote(one, "NSE"))
+
+        found = await self._upstream.get(parse, "/quote", {"symbol": ",".join(asked)})
         return {asked[name]: _same_symbol(asked[name], value) for name, value in found.items()}
 
     async def history(self, symbol: str, interval: Interval) -> History:
         step, size = ("5min", "80") if interval == "intraday" else ("1day", "66")
         query = {"symbol": f"{symbol}:NSE", "interval": step, "outputsize": size, "timezone": "Asia/Kolkata"}
-        return twelve_data.parse_series(await self._upstream.json("/time_series", query))
+        return await self._upstream.get(twelve_data.parse_series, "/time_series", query)
 
     async def search(self, query: str) -> list[Listing]:
-        return twelve_data.parse_stocks(await self._upstream.json("/stocks", {"symbol": query.upper(), "exchange": "NSE"}))
+        return await self._upstream.get(twelve_data.parse_stocks, "/stocks", {"symbol": query.upper(), "exchange": "NSE"})
 
     async def close(self) -> None:
         await self._upstream.close()
@@ -184,18 +188,18 @@ class AlphaVantage:
     async def quotes(self, group: frozenset[str]) -> Found:
         (symbol,) = group
         query = {"function": "GLOBAL_QUOTE", "symbol": symbol + alpha_vantage.SUFFIX, "apikey": self._key}
-        reading = alpha_vantage.parse_global_quote(await self._upstream.json("/query", query))
+        reading = await self._upstream.get(alpha_vantage.parse_global_quote, "/query", query)
         return {symbol: _same_symbol(symbol, reading)}
 
     async def history(self, symbol: str, interval: Interval) -> History:
         if interval == "intraday":
             raise UpstreamError(Kind.NOT_COVERED, "a premium endpoint")
         query = {"function": "TIME_SERIES_DAILY", "symbol": symbol + alpha_vantage.SUFFIX, "apikey": self._key}
-        return alpha_vantage.parse_series(await self._upstream.json("/query", query))
+        return await self._upstream.get(alpha_vantage.parse_series, "/query", query)
 
     async def search(self, query: str) -> list[Listing]:
         asked = {"function": "SYMBOL_SEARCH", "keywords": query, "apikey": self._key}
-        found = alpha_vantage.parse_search(await self._upstream.json("/query", asked))
+        found = await self._upstream.get(alpha_vantage.parse_search, "/query", asked)
         suffix = alpha_vantage.SUFFIX
         return [
             Listing(item.symbol.removesuffix(suffix), item.name, "BSE", item.isin, item.currency)

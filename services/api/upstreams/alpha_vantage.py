@@ -11,6 +11,7 @@ from services.api.market_calendar import IST, load_calendar
 from services.api.sources import Reading
 from services.api.upstreams import Kind, UpstreamError, Window
 from services.api.upstreams import values as v
+from services.api.upstreams.listings import listing_of
 from services.api.upstreams.records import History, HistoryBar, Listing
 from services.contract.quotes import Status
 
@@ -21,11 +22,12 @@ CLOSE_OF_DAY = time(15, 30)
 
 def refusal(answer: dict[str, Any]) -> UpstreamError | None:
     """The typed error of a refusing answer; None when it is none. The burst text names the daily limit too: look there first."""
-    words = " ".join(str(answer[name]) for name in ("Information", "Note") if isinstance(answer.get(name), str)).lower()
+    said = {name.strip().lower(): text.lower() for name, text in answer.items() if isinstance(text, str)}
+    words = " ".join(said[name] for name in ("information", "note", "message") if name in said)
     if words:
         return _of_words(words)
-    if isinstance(answer.get("Error Message"), str):
-        message = answer["Error Message"].lower()
+    if "error message" in said:
+        message = said["error message"]
         if "apikey is invalid" in message or ("api key" in message and "invalid api call" not in message):
             return UpstreamError(Kind.BAD_KEY, "the key was rejected")
         return UpstreamError(Kind.UNKNOWN_SYMBOL, "the call or its symbol is not known")
@@ -33,19 +35,24 @@ def refusal(answer: dict[str, Any]) -> UpstreamError | None:
 
 
 def _of_words(words: str) -> UpstreamError:
-    if "spreading out" in words or ("per second" in words and "per day" not in words):
+    if "spreading out" in words or "burst" in words or ("per second" in words and "per day" not in words):
         return UpstreamError(Kind.RATE_LIMITED, "too many at once", window=Window.SECOND)
     if "per minute" in words:
         return UpstreamError(Kind.RATE_LIMITED, "limit of the minute", window=Window.MINUTE)
-    if "requests per day" in words or "calls per day" in words or "daily" in words:
+    if "per day" in words or "daily" in words:
         return UpstreamError(Kind.RATE_LIMITED, "limit of the day", window=Window.DAY)
-    if "demo" in words:
-        return UpstreamError(Kind.BAD_KEY, "a demonstration key")
+    if "rate limit" in words or "frequency" in words or "call volume" in words or "too many" in words:
+        return UpstreamError(Kind.RATE_LIMITED, "some limit", window=Window.MINUTE)
+    if "demo" in words or _is_about_key(words):
+        return UpstreamError(Kind.BAD_KEY, "the key was rejected")
     if "premium" in words:
         return UpstreamError(Kind.NOT_COVERED, "needs a paid plan")
-    if "rate limit" in words or "frequency" in words:
-        return UpstreamError(Kind.RATE_LIMITED, "some limit", window=Window.MINUTE)
     return UpstreamError(Kind.MALFORMED, "words instead of data")
+
+
+def _is_about_key(words: str) -> bool:
+    named = "api key" in words or "apikey" in words
+    return named and any(word in words for word in ("invalid", "inactive", "missing", "not recognized"))
 
 
 def _accepted(answer: Any) -> dict[str, Any]:
@@ -59,35 +66,42 @@ def _accepted(answer: Any) -> dict[str, Any]:
 def parse_global_quote(answer: Any) -> Reading:
     """`GLOBAL_QUOTE`: for `.BSE` shown as our symbol, delayed, of that day's close."""
     document = _accepted(answer)
-    if document == {} or document.get("Global Quote") == {}:
+    written = next((document[key] for key in document if key.startswith("Global Quote")), {} if document == {} else None)
+    row = _unnumbered(written, "Global Quote")
+    if not any(row.values()):
         raise UpstreamError(Kind.UNKNOWN_SYMBOL, "an empty quote")
-    row = v.mapping(document.get("Global Quote"), "Global Quote")
-    at = datetime.combine(v.day(row.get("07. latest trading day")), CLOSE_OF_DAY, IST)
+    at = datetime.combine(v.day(row.get("latest trading day")), CLOSE_OF_DAY, IST)
     return Reading(
-        symbol=v.symbol_of(row.get("01. symbol")).removesuffix(SUFFIX),
-        price=v.price(row.get("05. price")),
+        symbol=v.symbol_of(row.get("symbol")).removesuffix(SUFFIX),
+        price=v.price(row.get("price")),
         source_time=at,
         session=load_calendar().session_at(at, traded=True),
-        open=v.price_or_none(row.get("02. open")),
-        high=v.price_or_none(row.get("03. high")),
-        low=v.price_or_none(row.get("04. low")),
-        previous_close=v.price_or_none(row.get("08. previous close")),
-        volume=v.shares(row.get("06. volume")),
+        open=v.price_or_none(row.get("open")),
+        high=v.price_or_none(row.get("high")),
+        low=v.price_or_none(row.get("low")),
+        previous_close=v.price_or_none(row.get("previous close")),
+        volume=v.shares(row.get("volume")),
         source=SOURCE,
         status=Status.DELAYED,
     )
 
 
+def _unnumbered(value: Any, where: str) -> dict[str, Any]:
+    """`05. price` is price: the numbers differ from one function to the next."""
+    return {key.split(". ", 1)[-1]: entry for key, entry in v.mapping(value, where).items()}
+
+
 def parse_series(answer: Any) -> History:
     """`TIME_SERIES_DAILY` and `TIME_SERIES_INTRADAY`, any interval."""
     document = _accepted(answer)
-    name = next((key for key in document if key.startswith("Time Series")), None)
+    name = next((key for key in document if "Time Series" in key), None)
     if name is None:
         raise UpstreamError(Kind.UNKNOWN_SYMBOL, "no series") if document == {} else v.malformed("no series")
     meta = v.mapping(document.get("Meta Data"), "Meta Data")
     zone = _zone(next((meta[key] for key in meta if key.endswith("Time Zone")), None))
-    daily = "Daily" in name
-    bars = [_bar(key, row, None if daily else zone) for key, row in v.mapping(document[name], name).items()]
+    of_days = any(word in name for word in ("Daily", "Weekly", "Monthly"))
+    rows = v.mapping(document[name], "series").items()
+    bars = v.good(rows, lambda item: _bar(*item, None if of_days else zone))
     if not bars:
         raise UpstreamError(Kind.NO_DATA, "an empty series")
     symbol = v.symbol_of(meta.get("2. Symbol")).removesuffix(SUFFIX)
@@ -102,7 +116,7 @@ def _zone(name: Any) -> ZoneInfo:
 
 
 def _bar(written: str, values: Any, zone: ZoneInfo | None) -> HistoryBar:
-    row = {key.split(". ", 1)[-1]: value for key, value in v.mapping(values, "bar").items()}
+    row = _unnumbered(values, "bar")
     at = v.moment(written)
     return HistoryBar(
         at.date() if zone is None else at.replace(tzinfo=zone),
@@ -117,12 +131,6 @@ def _bar(written: str, values: Any, zone: ZoneInfo | None) -> HistoryBar:
 def parse_search(answer: Any) -> list[Listing]:
     """`SYMBOL_SEARCH`; nothing found is an empty list."""
     rows = v.objects(_accepted(answer).get("bestMatches"), "bestMatches")
-    return [
-        Listing(
-            v.text(row.get("1. symbol"), "symbol"),
-            v.text(row.get("2. name"), "name"),
-            str(row.get("4. region") or "") or None,
-            currency=str(row.get("8. currency") or "") or None,
-        )
-        for row in rows
-    ]
+    return v.good(
+        rows, lambda row: listing_of(row, symbol="1. symbol", name="2. name", exchange="4. region", currency="8. currency")
+    )

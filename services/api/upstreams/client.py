@@ -4,17 +4,19 @@ Plain http is only possible towards this machine and its networks outside produc
 """
 
 import asyncio
-from collections.abc import Mapping
+import codecs
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from time import time
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 
 from services.api.upstreams import Kind, UpstreamError, Window
 from services.api.upstreams.values import decode
 
+T = TypeVar("T")
 DEADLINE_SECONDS = 5.0
 BODY_MAX_BYTES = 5_000_000
 RETRY_AFTER_MAX_SECONDS = 3_600.0
@@ -33,21 +35,41 @@ class Answer:
 def check(answer: Answer) -> Answer:
     """Pass an answer that may hold data on, or raise what its transport already says.
 
-    JSON with an error status is passed on too, unless it is one that no service explains: the words inside decide.
+    JSON with an error status is passed on too: the words inside decide, and where they say nothing, `read` takes the status.
     """
-    is_html = "html" in answer.content_type or answer.body[:200].lstrip()[:1] == b"<"
-    is_json = answer.body.lstrip()[:1] in {b"{", b"["}
+    start = answer.body[:200].removeprefix(codecs.BOM_UTF8).lstrip()[:1]
     if 300 <= answer.status < 400:
         raise UpstreamError(Kind.UNAVAILABLE, "a redirect was refused")
-    if answer.status == 429 and not is_json:
-        raise UpstreamError(Kind.RATE_LIMITED, "status 429", window=Window.MINUTE, retry_after=retry_after(answer.headers))
-    if answer.status >= 500 and not is_json:
-        raise UpstreamError(Kind.UNAVAILABLE, f"status {answer.status}", retry_after=retry_after(answer.headers))
-    if is_html or (answer.status in {401, 403} and not is_json):
+    if start in (b"{", b"[") and "html" not in answer.content_type:
+        return answer
+    said = _said_by_status(answer)
+    if said is not None:
+        raise said
+    if b"too many requests" in answer.body[:200].lower():
+        raise UpstreamError(Kind.RATE_LIMITED, "too many requests, says a text", window=Window.MINUTE)
+    if "html" in answer.content_type or start == b"<":
         raise UpstreamError(Kind.BLOCKED, f"a page instead of data, status {answer.status}")
-    if not is_json:
-        raise UpstreamError(Kind.MALFORMED, f"neither object nor list, status {answer.status}")
-    return answer
+    raise UpstreamError(Kind.MALFORMED, f"neither object nor list, status {answer.status}")
+
+
+def _said_by_status(answer: Answer) -> UpstreamError | None:
+    if answer.status == 429:
+        wait = retry_after(answer.headers)
+        return UpstreamError(Kind.RATE_LIMITED, "status 429", window=Window.MINUTE, retry_after=wait)
+    if answer.status >= 500:
+        return UpstreamError(Kind.UNAVAILABLE, f"status {answer.status}", retry_after=retry_after(answer.headers))
+    if answer.status in (401, 403):
+        return UpstreamError(Kind.BLOCKED, f"refused with status {answer.status}")
+    return None
+
+
+def read(answer: Answer, parse: Callable[[Any], T]) -> T:
+    """What `parse` makes of an answer. Raises UpstreamError, by the words inside or else by the status."""
+    try:
+        return parse(decode(check(answer).body))
+    except UpstreamError as error:
+        said = _said_by_status(answer) if error.kind is Kind.MALFORMED else None
+        raise said or error from None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -87,6 +109,8 @@ class Upstream:
                     return await self._read(response)
         except TimeoutError:
             raise UpstreamError(Kind.UNAVAILABLE, f"no answer within {self._deadline_seconds} s") from None
+        except httpx.DecodingError:
+            raise UpstreamError(Kind.MALFORMED, "not in the encoding it names") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise UpstreamError(Kind.UNAVAILABLE, type(error).__name__) from None
 
@@ -99,9 +123,13 @@ class Upstream:
         kind = response.headers.get("content-type", "").lower()
         return Answer(response.status_code, kind, bytes(body), {k.lower(): v for k, v in response.headers.items()})
 
+    async def get(self, parse: Callable[[Any], T], path: str, params: Mapping[str, str] | None = None, **more: Any) -> T:
+        """What `parse` makes of the answer. Raises UpstreamError."""
+        return read(await self.fetch(path, params, **more), parse)
+
     async def json(self, path: str, params: Mapping[str, str] | None = None, **more: Any) -> Any:
         """The decoded answer. Raises UpstreamError."""
-        return decode(check(await self.fetch(path, params, **more)).body)
+        return await self.get(lambda answer: answer, path, params, **more)
 
     async def close(self) -> None:
         await self.client.aclose()

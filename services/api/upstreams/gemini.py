@@ -1,11 +1,17 @@
 """Gemini's answers: text, or one documented reason why there is none."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from services.api.upstreams import Kind, UpstreamError, Window
 from services.api.upstreams import values as v
+
+WITHHELD = ("SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "RECITATION", "SPII", "IMAGE_SAFETY")
+TEXT_MAX = 20_000
+RETRY_MAX_SECONDS = 3_600.0
+_SECONDS = re.compile(r"([0-9]{1,6}(\.[0-9]{1,9})?)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,52 +28,73 @@ def refusal(answer: dict[str, Any]) -> UpstreamError | None:
     error = answer.get("error")
     if not isinstance(error, dict):
         return None
-    code, details = error.get("code"), json.dumps(error.get("details"), default=str)
-    message = str(error.get("message") or "").lower()
-    if "API_KEY_INVALID" in details or "api key" in message or code in {401, 403}:
+    code, details = v.code_of(error.get("code")), json.dumps(error.get("details"), default=str)
+    status, message = error.get("status"), str(error.get("message") or "").lower()
+    if code == 429 or status == "RESOURCE_EXHAUSTED":
+        window = Window.DAY if "PerDay" in details or "per day" in message else Window.MINUTE
+        wait = _retry_seconds(error.get("details")) if window is Window.MINUTE else None
+        return UpstreamError(Kind.RATE_LIMITED, f"quota of the {window}", window=window, retry_after=wait)
+    if "API_KEY_INVALID" in details or "api key" in message or code in (401, 403):
         return UpstreamError(Kind.BAD_KEY, "the key was rejected")
-    if code == 429:
-        window = Window.DAY if "PerDay" in details else Window.MINUTE
-        return UpstreamError(Kind.RATE_LIMITED, f"quota of the {window}", window=window)
-    if code == 404:
-        return UpstreamError(Kind.NOT_COVERED, "no such model")
-    if isinstance(code, int) and code >= 500:
+    if code == 404 or status == "NOT_FOUND" or "location is not supported" in message:
+        return UpstreamError(Kind.NOT_COVERED, "no such model, or not here")
+    if (code is not None and code >= 500) or status in ("UNAVAILABLE", "INTERNAL", "DEADLINE_EXCEEDED"):
         return UpstreamError(Kind.UNAVAILABLE, "the model is overloaded")
     return UpstreamError(Kind.MALFORMED, "the call was not accepted")
 
 
+def _retry_seconds(details: Any) -> float | None:
+    """`retryDelay` of the details, `22s`; None without a usable one."""
+    for detail in details if isinstance(details, list) else ():
+        delay = detail.get("retryDelay") if isinstance(detail, dict) else None
+        if isinstance(delay, str) and (found := _SECONDS.fullmatch(delay)):
+            return min(float(found[1]), RETRY_MAX_SECONDS)
+    return None
+
+
 def parse_generated(answer: Any) -> Insight:
-    """`generateContent`."""
-    document = v.mapping(answer, "answer")
+    """`generateContent`; a list is the streaming endpoint's way to say it, its first document decides."""
+    first = answer[0] if isinstance(answer, list) and answer else answer
+    document = v.mapping(first, "answer")
     refused = refusal(document)
     if refused is not None:
         raise refused
     feedback = document.get("promptFeedback")
     if isinstance(feedback, dict) and feedback.get("blockReason"):
         raise UpstreamError(Kind.BLOCKED, "the prompt was refused")
-    first = next(v.objects(document.get("candidates"), "candidates"), None)
-    if first is None:
+    candidate = next(v.objects(document.get("candidates", []), "candidates"), None)
+    if candidate is None:
         raise UpstreamError(Kind.NO_DATA, "no candidate")
-    return _insight(first, document)
+    return _insight(candidate, document)
 
 
 def _insight(candidate: dict[str, Any], document: dict[str, Any]) -> Insight:
-    reason = candidate.get("finishReason")
-    content = candidate.get("content")
-    parts = content.get("parts") if isinstance(content, dict) else None
-    texts = [part["text"] for part in parts or () if isinstance(part, dict) and isinstance(part.get("text"), str)]
-    if reason in {"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "RECITATION", "SPII"}:
+    reason, model = candidate.get("finishReason"), v.text_or_none(document.get("modelVersion"))
+    if reason in WITHHELD:
         raise UpstreamError(Kind.BLOCKED, "the answer was withheld")
-    if not "".join(texts).strip():
+    parts = v.mapping_or_empty(candidate.get("content")).get("parts")
+    written = [part for part in (parts if isinstance(parts, list) else ()) if isinstance(part, dict) and not part.get("thought")]
+    text = "".join(part["text"] for part in written if isinstance(part.get("text"), str))
+    if not text.strip():
         raise UpstreamError(Kind.NO_DATA, "it ended without a text" if reason == "MAX_TOKENS" else "no text")
-    model = document.get("modelVersion")
-    return Insight("".join(texts)[:20_000], model if isinstance(model, str) else None, reason == "MAX_TOKENS")
+    return Insight(text[:TEXT_MAX], model, reason == "MAX_TOKENS")
 
 
 def parse_stream(body: str) -> Insight:
-    """`streamGenerateContent?alt=sse`: the texts of all events, in order."""
-    events = [v.decode(line[5:].encode()) for line in body.splitlines() if line.startswith("data:")]
+    """`streamGenerateContent?alt=sse`: the texts of all events, in order; one without text (the last often is) adds none."""
+    lines = [line[5:].strip() for line in body.removeprefix("\ufeff").splitlines() if line.startswith("data:")]
+    events = [v.decode(line.encode(errors="replace")) for line in lines if line not in ("", "[DONE]")]
     if not events:
         raise v.malformed("no events")
-    parts = [parse_generated(event) for event in events]
-    return Insight("".join(part.text for part in parts), parts[-1].model, parts[-1].truncated)
+    parts = []
+    for event in events:
+        try:
+            parts.append(parse_generated(event))
+        except UpstreamError as error:
+            if error.kind is not Kind.NO_DATA:
+                raise
+    if not parts:
+        raise UpstreamError(Kind.NO_DATA, "no text in any event")
+    last = v.mapping_or_empty(events[-1]).get("candidates")
+    ended = next(v.objects(last, "candidates"), {}) if isinstance(last, list) else {}
+    return Insight("".join(part.text for part in parts)[:TEXT_MAX], parts[-1].model, ended.get("finishReason") == "MAX_TOKENS")

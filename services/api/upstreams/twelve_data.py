@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -9,10 +10,12 @@ from services.api.market_calendar import IST, load_calendar
 from services.api.sources import Reading
 from services.api.upstreams import Kind, UpstreamError, Window
 from services.api.upstreams import values as v
+from services.api.upstreams.listings import listing_of
 from services.api.upstreams.records import History, HistoryBar, Listing
 from services.contract.quotes import Status
 
 SOURCE = "twelve_data"
+PAID = (" plan", "upgrad", "pricing", "subscription", "available starting with", "available exclusively")
 T = TypeVar("T")
 
 
@@ -20,19 +23,19 @@ def refusal(answer: dict[str, Any]) -> UpstreamError | None:
     """The typed error of an error document; None when it is none. 404 and 429 each mean two things: the words decide."""
     if answer.get("status") != "error" and not ("code" in answer and "message" in answer):
         return None
-    code, words = answer.get("code"), str(answer.get("message") or "").lower()
-    if code == 429:
-        window = Window.DAY if "for the day" in words or "next day" in words else Window.MINUTE
+    code, words = v.code_of(answer.get("code")), str(answer.get("message") or "").lower()
+    if code == 429 or "api credits" in words or "too many requests" in words:
+        window = Window.DAY if "for the day" in words or "next day" in words or "daily" in words else Window.MINUTE
         return UpstreamError(Kind.RATE_LIMITED, f"limit of the {window}", window=window)
-    if code == 401:
+    if code == 401 or ("apikey" in words and "incorrect" in words):
         return UpstreamError(Kind.BAD_KEY, "the key was rejected")
-    if code == 403 or "plan" in words or "upgrading" in words:
+    if code == 403 or any(word in words for word in PAID):
         return UpstreamError(Kind.NOT_COVERED, "needs a paid plan")
     if code == 404 or "not found" in words or ("symbol" in words and "invalid" in words):
         return UpstreamError(Kind.UNKNOWN_SYMBOL, "no such symbol")
     if "no data" in words:
         return UpstreamError(Kind.NO_DATA, "none for these dates")
-    if isinstance(code, int) and code >= 500:
+    if code is not None and code >= 500:
         return UpstreamError(Kind.UNAVAILABLE, f"code {code}")
     return UpstreamError(Kind.MALFORMED, "the call was not accepted")
 
@@ -46,9 +49,10 @@ def _accepted(answer: Any) -> dict[str, Any]:
 
 
 def each(answer: Any, asked: list[str], parse: Callable[[Any], T]) -> dict[str, T | UpstreamError]:
-    """A batch (`symbol=A,B`: an object by the symbols as asked) or a single answer: a value or a typed error for each."""
+    """A batch (`symbol=A,B`: an object by the symbols as asked) or a single answer: a value or a typed error for each.
+    Raises UpstreamError when the answer as a whole is one."""
     if len(asked) == 1:
-        return {asked[0]: _attempt(parse, answer)}
+        return {asked[0]: parse(answer)}
     document = _accepted(answer)
     missing = v.malformed("absent from the batch")
     return {name: _attempt(parse, document[name]) if name in document else missing for name in asked}
@@ -61,9 +65,11 @@ def _attempt(parse: Callable[[Any], T], answer: Any) -> T | UpstreamError:
         return error
 
 
-def parse_quote(answer: Any) -> Reading:
-    """`/quote` of one symbol."""
+def parse_quote(answer: Any, exchange: str | None = None) -> Reading:
+    """`/quote` of one symbol; of another exchange than `exchange` it is malformed."""
     row = _accepted(answer)
+    if exchange is not None and row.get("exchange", exchange) != exchange:
+        raise v.malformed("the answer is about another exchange")
     at, traded = _moment_of(row)
     return Reading(
         symbol=v.symbol_of(row.get("symbol")),
@@ -82,7 +88,7 @@ def parse_quote(answer: Any) -> Reading:
 
 def _moment_of(row: dict[str, Any]) -> tuple[datetime, bool]:
     for name in ("last_quote_at", "timestamp"):
-        if row.get(name) is not None:
+        if v.number(row.get(name), Decimal(10) ** 11):
             return v.epoch_seconds(row[name], name), False
     return v.moment(row.get("datetime"), "datetime").replace(hour=15, minute=30), True
 
@@ -98,22 +104,22 @@ def parse_series(answer: Any) -> History:
     meta = v.mapping(document.get("meta"), "meta")
     zone = _zone(meta.get("exchange_timezone"))
     daily = str(meta.get("interval")) in {"1day", "1week", "1month"}
-    bars = []
-    for row in v.objects(document.get("values"), "values"):
-        at = v.moment(row.get("datetime"), "datetime")
-        bars.append(
-            HistoryBar(
-                at.date() if daily else at.replace(tzinfo=zone),
-                v.price(row.get("close"), "close"),
-                v.price_or_none(row.get("open")),
-                v.price_or_none(row.get("high")),
-                v.price_or_none(row.get("low")),
-                v.shares(row.get("volume")),
-            )
-        )
+    bars = v.good(v.objects(document.get("values"), "values"), lambda row: _bar(row, None if daily else zone))
     if not bars:
         raise UpstreamError(Kind.NO_DATA, "an empty series")
     return History(v.symbol_of(meta.get("symbol")), tuple(sorted(bars, key=lambda bar: str(bar.start))))
+
+
+def _bar(row: dict[str, Any], zone: Any) -> HistoryBar:
+    at = v.moment(row.get("datetime"), "datetime")
+    return HistoryBar(
+        at.date() if zone is None else at.replace(tzinfo=zone),
+        v.price(row.get("close"), "close"),
+        v.price_or_none(row.get("open")),
+        v.price_or_none(row.get("high")),
+        v.price_or_none(row.get("low")),
+        v.shares(row.get("volume")),
+    )
 
 
 def _zone(name: Any) -> Any:
@@ -128,12 +134,4 @@ def _zone(name: Any) -> Any:
 def parse_stocks(answer: Any) -> list[Listing]:
     """`/stocks`: the catalogue, which names more than a plan serves."""
     rows = v.objects(_accepted(answer).get("data"), "data")
-    return [
-        Listing(
-            v.text(row.get("symbol"), "symbol"),
-            v.text(row.get("name"), "name"),
-            str(row.get("exchange") or "") or None,
-            currency=str(row.get("currency") or "") or None,
-        )
-        for row in rows
-    ]
+    return v.good(rows, lambda row: listing_of(row, symbol="symbol", name="name", exchange="exchange", currency="currency"))

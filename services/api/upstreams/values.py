@@ -2,23 +2,31 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from services.api.market_calendar import IST
 from services.api.upstreams import Kind, UpstreamError
 from services.contract.symbols import parse_symbol
 
+R = TypeVar("R")
+T = TypeVar("T")
 PLACES = Decimal("0.0001")
 PRICE_LIMIT = Decimal(10) ** 9
-COUNT_LIMIT = Decimal(10) ** 15
-_MISSING = {"", "-", "--", "na", "n/a", "null", "none", "nan", "infinity", "-infinity", "inf", "-inf"}
-_NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{2,3})+|\d+)?(\.\d*)?([eE][+-]?\d{1,3})?")
+COUNT_LIMIT = VALUE_LIMIT = Decimal(10) ** 15
+MOMENT_YEARS = range(1990, 2101)
+_MISSING = {
+    "", "-", "--", "\N{EN DASH}", "\N{EM DASH}", "na", "n/a", "#n/a", "n.a.", "nil", "null", "none", "undefined",
+    "nan", "infinity", "+infinity", "-infinity", "inf", "+inf", "-inf",
+}  # fmt: skip
+_NUMBER = re.compile(r"[+-]?([0-9]{1,3}(,[0-9]{2,3})+|[0-9]+)?(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?")
+_ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 _FORMATS = (
     "%d-%b-%Y %H:%M:%S", "%d-%b-%Y %H:%M", "%d-%b-%Y", "%d-%b-%y %H:%M:%S", "%d-%b-%y", "%d %b %Y",
     "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%d-%m-%Y", "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z",
 )  # fmt: skip
 
 
@@ -63,11 +71,35 @@ def objects(value: Any, where: str) -> Iterator[dict[str, Any]]:
     return (item for item in listing(value, where) if isinstance(item, dict))
 
 
+def good(rows: Iterable[R], make: Callable[[R], T]) -> list[T]:
+    """What `make` gives of every row it can read: one broken row does not lose the others, but all broken is the last one's
+    error."""
+    found, broken = [], None
+    for row in rows:
+        try:
+            found.append(make(row))
+        except UpstreamError as error:
+            broken = error
+    if broken is not None and not found:
+        raise broken
+    return found
+
+
 def text(value: Any, where: str) -> str:
     """Text without padding, not empty and not endless."""
     if not isinstance(value, str) or not value.strip() or len(value) > 500:
         raise malformed(f"{where} is no text")
     return value.strip()
+
+
+def text_or_none(value: Any) -> str | None:
+    """Text without padding; None for anything else: parts that may be absent."""
+    return value.strip() if isinstance(value, str) and value.strip() and len(value) <= 500 else None
+
+
+def isin_or_none(value: Any) -> str | None:
+    """An ISIN; None for anything else."""
+    return value if isinstance(value, str) and _ISIN.fullmatch(value) else None
 
 
 def symbol_of(value: Any) -> str:
@@ -78,6 +110,14 @@ def symbol_of(value: Any) -> str:
         raise malformed("symbol is no symbol") from None
 
 
+def symbol_or_none(value: Any) -> str | None:
+    """One of our symbols; None for anything else."""
+    try:
+        return symbol_of(value)
+    except UpstreamError:
+        return None
+
+
 def number(value: Any, limit: Decimal = PRICE_LIMIT) -> Decimal | None:
     """A finite number of at most four places; None when it is missing in any of the ways services say so."""
     if value is None or isinstance(value, bool | dict | list):
@@ -86,7 +126,7 @@ def number(value: Any, limit: Decimal = PRICE_LIMIT) -> Decimal | None:
         cleaned = value.strip().removesuffix("%").strip()
         if cleaned.lower() in _MISSING:
             return None
-        if len(cleaned) > 40 or not _NUMBER.fullmatch(cleaned) or not any(c.isdigit() for c in cleaned):
+        if len(cleaned) > 40 or not _NUMBER.fullmatch(cleaned):
             raise malformed("a number is not a number")
         value = cleaned.replace(",", "")
     try:
@@ -109,6 +149,12 @@ def price(value: Any, where: str = "price") -> Decimal:
     return found
 
 
+def rupees(value: Any) -> Decimal | None:
+    """A turnover, None when missing or 0."""
+    found = number(value, VALUE_LIMIT)
+    return found if found is not None and found > 0 else None
+
+
 def price_or_none(value: Any) -> Decimal | None:
     """A price above zero; None when missing, where 0 counts as missing (order books after hours, unset closes)."""
     found = number(value)
@@ -126,14 +172,19 @@ def shares(value: Any) -> int | None:
 
 
 def moment(value: Any, where: str = "time") -> datetime:
-    """A moment in IST from any of the forms in use; a date alone is its midnight."""
-    written = text(value, where).removesuffix(" EOD").strip()
-    for form in _FORMATS:
-        try:
-            return datetime.strptime(written, form).replace(tzinfo=IST)
-        except ValueError:
-            continue
-    raise malformed(f"{where} is no time")
+    """A moment in IST from any of the forms in use, one with a zone of its own taken over; a date alone is its midnight."""
+    written = text(value, where).removesuffix(" EOD").removesuffix(" IST").strip()
+    found = next((found for form in _FORMATS if (found := _parsed(written, form)) is not None), None)
+    if found is None or found.year not in MOMENT_YEARS:
+        raise malformed(f"{where} is no time")
+    return found.replace(tzinfo=IST) if found.tzinfo is None else found.astimezone(IST)
+
+
+def _parsed(written: str, form: str) -> datetime | None:
+    try:
+        return datetime.strptime(written, form)
+    except ValueError:
+        return None
 
 
 def has_time(value: Any) -> bool:
@@ -151,12 +202,20 @@ def epoch_seconds(value: Any, where: str = "timestamp") -> datetime:
     found = number(value, Decimal(10) ** 11)
     if found is None or found <= 0:
         raise malformed(f"{where} is no time")
-    return datetime.fromtimestamp(float(found), UTC)
+    at = datetime.fromtimestamp(float(found), UTC)
+    if at.year not in MOMENT_YEARS:
+        raise malformed(f"{where} is no time")
+    return at
 
 
 def ist_digits(value: Any) -> datetime:
     """NSE's charts write IST digits as if they were UTC milliseconds: take the shift away."""
     found = number(value, Decimal(10) ** 14)
-    if found is None or found <= 0:
-        raise malformed("chart time is no time")
-    return datetime.fromtimestamp(float(found) / 1000, UTC) - timedelta(seconds=19_800)
+    return epoch_seconds(None if found is None else found / 1000, "chart time") - timedelta(seconds=19_800)
+
+
+def code_of(value: Any) -> int | None:
+    """An error code, which services write as a number or as its digits."""
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit() and len(value) < 10:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -46,6 +46,8 @@ export interface PriceUpdate {
 }
 /**
  * `data` of a price update. Prices in rupees, volume in shares.
+ *
+ * The last four are left out where they are not known: a played or simulated day fetches nothing, and a tick stays short.
  */
 export interface Quote {
   symbol: string
@@ -62,6 +64,10 @@ export interface Quote {
   sourceTime: string
   status: Status
   session?: Session
+  value?: number | null
+  isin?: string | null
+  name?: string | null
+  fetchedAt?: string | null
 }
 /**
  * A price update in mode `ltp`: made by the node from the same update, with the same order (`epoch`, `fence`, `seq`).
