@@ -35,7 +35,8 @@ def finding_lines(taken: Taken, held: Step, first_failed: Step | None, measured:
     """The figures of this machine."""
     rate = f"{SYMBOLS_EACH} symbols each, {taken.updates_per_symbol:.2f} updates/s a symbol"
     end = "no further step was taken" if first_failed is None else f"the next step: {first_failed.fails_by(limit_ms)}"
-    best = max([*taken.connections, *taken.rates], key=lambda step: step.deliveries_per_cpu_second)
+    good = [step for step in [*taken.connections, *taken.rates] if step.fails_by(limit_ms) is None]
+    best = max(good, key=lambda step: step.deliveries_per_cpu_second)
     sockets, sent = held.seen.connections, DAY_SECONDS * measured.commands_sent
     executed, counted = sent + DAY_SECONDS * measured.commands_inside, DAY_SECONDS * taken.executed_per_second
     rows = {
@@ -92,7 +93,8 @@ def plan_lines(planned: Plan, measured: Measured, bills: Sequence[Bill]) -> list
 def _bill_lines(bill: Bill, planned: Plan) -> list[str]:
     if bill.target == "docker" and planned.hosts > 1:
         return [f"    {'docker':<8}does not fit on one machine like this"]
-    total = f"${bill.known_usd:,.2f}" + (f" and what is unknown: {', '.join(bill.unknown)}" if bill.unknown else "")
+    known = f"${bill.known_usd:,.2f}" if len(bill.unknown) < len(bill.lines) else ""
+    total = " and ".join(filter(None, [known, f"what is unknown: {', '.join(bill.unknown)}" if bill.unknown else ""]))
     lines = [f"    {bill.target:<8}{total}"]
     return lines + [f"            {line.what}: {line.arithmetic}" for line in bill.lines]
 
