@@ -12,10 +12,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from loadtests.faults.leader import price_of
 from loadtests.frames import CLOSE, PING, PONG, TEXT, close_code, masked, split
 from services.contract.endpoints import CLIENT_KEY_HEADER, STREAM
 from services.contract.follower import Follower
+from services.contract.tests.publisher import price_of
 
 FIRST_RETRY_SECONDS = 0.2
 LAST_RETRY_SECONDS = 3.0

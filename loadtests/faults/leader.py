@@ -17,27 +17,10 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from services.contract import keyspace
+from services.contract.tests.publisher import lines_of, tick
 
 RETRY_SECONDS = 0.1
-TICK = """
-if redis.call('GET', KEYS[3]) ~= ARGV[5] then return redis.error_reply('FENCED') end
-local lines = {}
-for i = 1, tonumber(ARGV[4]) do
-  local seq = redis.call('HINCRBY', KEYS[1], ARGV[4 + 2 * i], 1)
-  lines[i] = string.gsub(ARGV[5 + 2 * i], '"@SEQ@"', string.format('%d', seq))
-  lines[i] = string.gsub(lines[i], '"@PRICE@"', string.format('%.2f', 100 + (seq % 5000) / 100))
-  redis.call('SET', KEYS[3 + i], lines[i], 'EX', ARGV[2])
-end
-local message = table.concat(lines, '\\n')
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], '*', 'lines', message)
-redis.call('PUBLISH', ARGV[1], message)
-return lines
-"""
-
-
-def price_of(seq: int) -> float:
-    """The price of update `seq`."""
-    return round(100 + (seq % 5000) / 100, 2)
+NO_EPOCH = "none yet"
 
 
 @dataclass
@@ -78,12 +61,8 @@ class Leader:
 
     async def tick(self) -> None:
         """One update of every symbol, in one message."""
-        keys = [keyspace.SEQUENCES, keyspace.STREAM, keyspace.EPOCH, *map(keyspace.quote, self.symbols)]
-        words: list[Any] = [keyspace.CHANNEL_UPDATES, keyspace.QUOTE_TTL_SECONDS, keyspace.STREAM_MAX_ENTRIES, len(self.symbols)]
-        words.append(self.epoch)
-        for symbol in self.symbols:
-            words += [symbol, self._line(symbol)]
-        lines = await self._client.eval(TICK, len(keys), *keys, *words)
+        written = lines_of(self.symbols, self.epoch, self.fence, self.padding)
+        lines = await tick(self._client, written, self.epoch or NO_EPOCH)
         for line in lines:
             update = json.loads(line)
             self.truth[update["symbol"]] = (update["epoch"], update["seq"])
@@ -95,15 +74,3 @@ class Leader:
             await self._client.set(keyspace.EPOCH, secrets.token_hex(4), nx=True)
             self.epoch = (await self._client.get(keyspace.EPOCH)).decode()
             self.fence += 1
-
-    def _line(self, symbol: str) -> str:
-        data = {"symbol": symbol, "price": "@PRICE@", "change": 1.0, "changePercent": 0.5, "volume": 1, "pad": "x" * self.padding}
-        update = {
-            "type": "price_update",
-            "symbol": symbol,
-            "data": data,
-            "epoch": self.epoch,
-            "fence": self.fence,
-            "seq": "@SEQ@",
-        }
-        return json.dumps(update | {"ts": round(time.time() * 1000, 3)}, separators=(",", ":"))

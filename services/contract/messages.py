@@ -78,24 +78,26 @@ class Refusal(WireModel):
     text: str
 
 
-class Subscribed(WireModel):
-    """Acknowledges subscribe: what is held now by this request, what was refused, current use and limit."""
+class _Acknowledgement(WireModel):
+    """What of a request was done, what was refused, and how many symbols the client holds now of how many it may."""
+
+    type: str
+    symbols: list[Symbol]
+    rejected: list[Refusal] = Field(default_factory=list)
+    current: int
+    limit: int
+
+
+class Subscribed(_Acknowledgement):
+    """Acknowledges subscribe and resync: `symbols` are held now."""
 
     type: Literal["subscribed"] = "subscribed"
-    symbols: list[Symbol]
-    rejected: list[Refusal] = Field(default_factory=list)
-    current: int
-    limit: int
 
 
-class Unsubscribed(WireModel):
-    """Acknowledges unsubscribe; symbols that were not held are simply absent."""
+class Unsubscribed(_Acknowledgement):
+    """Acknowledges unsubscribe: `symbols` were given up; those that were not held are simply absent."""
 
     type: Literal["unsubscribed"] = "unsubscribed"
-    symbols: list[Symbol]
-    rejected: list[Refusal] = Field(default_factory=list)
-    current: int
-    limit: int
 
 
 class Snapshot(WireModel):

@@ -10,28 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from services.contract.messages import Mode
-from services.ws.outbox import Outbox
+from services.ws.outbox import Audience, Interest, Item, Outbox
 from services.ws.update import Update
 
 MAX_PENDING = 200
 """More updates than this for one audience are conflated: memory stays bounded whatever is replayed after an outage."""
-
-Interest = frozenset[tuple[str, Mode]]
-Item = tuple[bytes, Update]
-"""A finished frame and what it was made from."""
-
-
-class Audience:
-    """Clients with the same interest; `pending` is what they have not been written yet, since `since` (loop seconds)."""
-
-    __slots__ = ("interest", "is_queued", "members", "pending", "since")
-
-    def __init__(self, interest: Interest) -> None:
-        self.interest = interest
-        self.members: set[Outbox] = set()
-        self.pending: list[Item] = []
-        self.is_queued = False
-        self.since = 0.0
 
 
 @dataclass(slots=True)
@@ -107,12 +90,10 @@ class Hub:
             audience = self._audiences[interest] = Audience(interest)
             for topic in interest:
                 self._wanting.setdefault(topic, set()).add(audience)
-        outbox.audience = audience
-        audience.members.add(outbox)
+        audience.add(outbox)
 
     def _leave(self, outbox: Outbox, audience: Audience) -> None:
-        audience.members.discard(outbox)
-        outbox.audience = None
+        audience.discard(outbox)
         if audience.members:
             return
         audience.pending = []
@@ -154,20 +135,21 @@ class Hub:
         """Since when the first audience in the queue waits; None when nobody does."""
         return self._queue[0].since if self._queue else None
 
-    def flush(self, written_before: float = float("inf"), is_over: Callable[[], bool] = lambda: False) -> Update | None:
-        """Write the audiences that wait since before `written_before`, one after another, until `is_over`.
+    def flush(self, written_before: float = float("inf"), most_writes: float = float("inf")) -> Update | None:
+        """Write the audiences that wait since before `written_before`, one after another, until `most_writes` are made.
 
         Returns the update that waited longest, None when nothing was written.
         """
-        queue, oldest = self._queue, None
-        while queue and queue[0].since <= written_before:
-            audience = queue.popleft()
+        queue, oldest, left = self._queue, None, most_writes
+        while queue and left > 0:
+            audience = queue[0]
+            if audience.since > written_before:
+                break
+            queue.popleft()
             audience.is_queued = False
             if audience.pending:
                 oldest = oldest or audience.pending[0][1]
-                self._write(audience)
-                if is_over():
-                    break
+                left -= self._write(audience)
         return oldest
 
     def pause(self) -> None:
@@ -197,22 +179,24 @@ class Hub:
         else:
             self._count_writes(1, len(newest))
 
-    def _write(self, audience: Audience) -> None:
-        """All that is pending, to every member: the hot loop, once per client and round."""
-        items, audience.pending = audience.pending, []
+    def _write(self, audience: Audience) -> int:
+        """All that is pending, to every member: the hot loop, once per client and round. Returns the number of writes."""
+        items = audience.pending
         if not items:
-            return
+            return 0
+        audience.pending = []
         if len(items) > MAX_PENDING:
             items = self._newest_of(items, len(audience.members))
-        payload = b"".join([item[0] for item in items]) if len(items) > 1 else items[0][0]
+        payload = items[0][0] if len(items) == 1 else b"".join([item[0] for item in items])
         sent = 0
         failed: list[Outbox] = []
         for outbox in audience.members:
             if outbox.dirty is not None:
                 self._conflate(outbox.dirty, items)
                 continue
+            write = outbox.write
             try:
-                outbox.write(payload)
+                write(payload)
             except Exception:  # one dying socket must never keep the others from their prices
                 failed.append(outbox)
             else:
@@ -220,6 +204,7 @@ class Hub:
         self._count_writes(sent, len(items))
         for outbox in failed:
             self._fail(outbox)
+        return sent
 
     def _newest_of(self, items: list[Item], members: int) -> list[Item]:
         newest = {item[1].symbol: item for item in items}

@@ -1,27 +1,30 @@
-"""What one client still has to get. No I/O: it writes through a function it was given.
+"""What one client, and what all clients of one interest, still have to get. No I/O: writes go through a function.
 
 A client whose buffer is full is `paused`: from then on only the names of changed symbols are kept (conflation), and on
 `resume` it gets the newest of each. Memory per client is so bounded by the symbols it holds, whatever the feed does.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from services.contract.messages import Mode
+from services.ws.update import Update
 
-if TYPE_CHECKING:
-    from services.ws.hub import Audience
+Interest = frozenset[tuple[str, Mode]]
+Item = tuple[bytes, Update]
+"""A finished frame and what it was made from."""
 
 
 class Outbox:
     """`write` takes finished frames and never waits. `paused_since` is in loop seconds, 0.0 while the client keeps up."""
 
-    __slots__ = ("audience", "dirty", "paused_since", "symbols", "write")
+    __slots__ = ("audience", "dirty", "paused_since", "place", "symbols", "write")
 
     def __init__(self, write: Callable[[bytes], None]) -> None:
         self.write = write
         self.symbols: dict[str, Mode] = {}
         self.audience: Audience | None = None
+        self.place = 0
+        """Among the members of its audience."""
         self.dirty: dict[str, None] | None = None
         """Changed symbols in order while paused, None while the client keeps up."""
         self.paused_since = 0.0
@@ -38,3 +41,32 @@ class Outbox:
         self.dirty = None
         self.paused_since = 0.0
         return changed
+
+
+class Audience:
+    """Clients with the same interest, in no order; `pending` is what they have not been written since `since` (loop seconds).
+
+    Most audiences have one member, and fan-out walks through thousands of them: so each is kept small.
+    """
+
+    __slots__ = ("interest", "is_queued", "members", "pending", "since")
+
+    def __init__(self, interest: Interest) -> None:
+        self.interest = interest
+        self.members: list[Outbox] = []
+        self.pending: list[Item] = []
+        self.is_queued = False
+        self.since = 0.0
+
+    def add(self, outbox: Outbox) -> None:
+        """One more."""
+        outbox.audience, outbox.place = self, len(self.members)
+        self.members.append(outbox)
+
+    def discard(self, outbox: Outbox) -> None:
+        """One less: the last member takes its place."""
+        last = self.members.pop()
+        if last is not outbox:
+            self.members[outbox.place] = last
+            last.place = outbox.place
+        outbox.audience = None

@@ -1,46 +1,52 @@
 """When audiences are written: at once when there is little to do, in rounds under load.
 
-The busier the node, the longer an audience waits for company (`hold`), up to a bound: updates that share a write cost one
+The busier the process, the longer an audience waits for company (`hold`), up to a bound: updates that share a write cost one
 system call. Work is cut into slices, so that reading from Redis, handshakes and pings go on between them, and what comes in
 meanwhile joins the audiences that have not had their turn.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from services.ws.hub import Hub
 from services.ws.update import Update
 
-SLICE_SECONDS = 0.004
+SLICE_WRITES = 500
+"""Some 4 ms. By number, not by time: the transport makes the system calls at the end of the loop's pass, after the slice."""
 WINDOW_SECONDS = 0.1
 SMOOTHING = 0.3
-IDLE_SHARE = 0.15
-"""Below this share of time spent writing nothing is held back."""
-BUSY_SHARE = 0.5
-"""From here on the hold is at its bound."""
+IDLE_SHARE = 0.2
+"""Of a core. Below this nothing is held back; from here the hold rises evenly, up to its bound when the core is full."""
 SHORTEST_WAIT_SECONDS = 0.0005
 """A timer of the loop has a resolution of a millisecond: shorter waits would only become longer ones."""
 
 
 class Pacer:
-    """Drives `hub.flush`; `observe` is told the oldest update of each slice."""
+    """Drives `hub.flush`; `observe` is told the oldest update of each slice, `cpu_seconds` tells what the process used so far."""
 
-    def __init__(self, hub: Hub, hold_max_seconds: float, observe: Callable[[Update], None] = lambda update: None) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        hold_max_seconds: float,
+        observe: Callable[[Update], None] = lambda update: None,
+        cpu_seconds: Callable[[], float] = time.process_time,
+    ) -> None:
         self._hub = hub
         self._hold_max_seconds = hold_max_seconds
         self._observe = observe
+        self._cpu_seconds = cpu_seconds
         self._loop = asyncio.get_running_loop()
         self._armed = False
-        self._busy_share = 0.0
         self._window_began = self._loop.time()
-        self._window_busy = 0.0
-        self.busy_seconds = 0.0
-        """Time spent writing so far."""
+        self._window_cpu = cpu_seconds()
+        self.busy_share = 0.0
+        """Of a core, over the last some hundred milliseconds."""
 
     @property
     def hold_seconds(self) -> float:
         """How long an audience waits for company now."""
-        share = (self._busy_share - IDLE_SHARE) / (BUSY_SHARE - IDLE_SHARE)
+        share = (self.busy_share - IDLE_SHARE) / (1 - IDLE_SHARE)
         return self._hold_max_seconds * min(max(share, 0.0), 1.0)
 
     def pending(self) -> None:
@@ -61,22 +67,18 @@ class Pacer:
             self._loop.call_later(wait, self._run)
 
     def _run(self) -> None:
-        time = self._loop.time
-        started = time()
-        ends = started + SLICE_SECONDS
+        now = self._loop.time()
         try:
-            oldest = self._hub.flush(started - self.hold_seconds + SHORTEST_WAIT_SECONDS, lambda: time() > ends)
+            oldest = self._hub.flush(now - self.hold_seconds + SHORTEST_WAIT_SECONDS, SLICE_WRITES)
             if oldest is not None:
-                self._observe(oldest)
+                self._loop.call_soon(self._observe, oldest)  # in the next pass: when it has been written
         finally:
-            self._account(started, time())
+            if now - self._window_began >= WINDOW_SECONDS:
+                self._measure(now)
             self._arm()
 
-    def _account(self, started: float, ended: float) -> None:
-        self.busy_seconds += ended - started
-        self._window_busy += ended - started
-        length = ended - self._window_began
-        if length >= WINDOW_SECONDS:
-            weight = min(1.0, SMOOTHING * length / WINDOW_SECONDS)
-            self._busy_share += weight * (self._window_busy / length - self._busy_share)
-            self._window_began, self._window_busy = ended, 0.0
+    def _measure(self, now: float) -> None:
+        cpu, length = self._cpu_seconds(), now - self._window_began
+        weight = min(1.0, SMOOTHING * length / WINDOW_SECONDS)
+        self.busy_share += weight * ((cpu - self._window_cpu) / length - self.busy_share)
+        self._window_began, self._window_cpu = now, cpu

@@ -1,17 +1,44 @@
 """What /metrics shows of a node: one family per line, names with unit."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from prometheus_client.core import Metric
 
-from services.ws.metrics import counter, counters, gauge
+from services.ws.admission import Admission
+from services.ws.clients import Clients
+from services.ws.control import ControlDesk
+from services.ws.feed import Feed
+from services.ws.history import History
+from services.ws.hub import Hub
+from services.ws.ledger import Ledger
+from services.ws.lookup import Lookup
+from services.ws.metrics import Histogram, counter, counters, gauge
+from services.ws.pacer import Pacer
+from services.ws.sequencer import Sequencer
+from services.ws.stream_state import StreamState
+from services.ws.subscriber import Subscriber
 
-if TYPE_CHECKING:
-    from services.ws.server import Node
+
+class Parts(Protocol):
+    """What is looked at: the parts of a node."""
+
+    admission: Admission
+    clients: Clients
+    desk: ControlDesk
+    feed: Feed
+    history: History
+    hub: Hub
+    ledger: Ledger
+    lookup: Lookup
+    pacer: Pacer
+    receive_to_write: Histogram
+    sequencer: Sequencer
+    state: StreamState
+    subscriber: Subscriber
 
 
-def families(node: "Node") -> Iterable[Metric]:
+def families(node: Parts) -> Iterable[Metric]:
     """All metric families of the node, now."""
     hub, order, feed = node.hub.counts, node.sequencer, node.feed
     slow = list(node.clients.slow)
@@ -46,7 +73,7 @@ def families(node: "Node") -> Iterable[Metric]:
     yield counters("ws_control_obeyed", "Control messages obeyed", "action", node.desk.obeyed)
     yield counters("ws_control_dropped", "Control messages dropped, by cause", "cause", node.desk.dropped)
     yield counters("ws_status_told", "Status messages to all clients", "state", node.state.told)
-    yield counter("ws_flush_seconds", "Time spent writing", node.pacer.busy_seconds)
+    yield gauge("ws_busy_share", "Of a core, over the last some hundred milliseconds", node.pacer.busy_share)
     yield gauge("ws_hold_seconds", "How long updates wait for company now", node.pacer.hold_seconds)
     yield feed.publish_to_receive.family("ws_publish_to_receive_seconds", "API's publication to this node's receipt")
     yield node.receive_to_write.family("ws_receive_to_write_seconds", "Receipt to the socket, the longest wait of each pass")

@@ -24,9 +24,11 @@ from services.ws.admission import Admission, AdmissionRules
 from services.ws.clients import Clients
 from services.ws.connection import ClientConnection, ConnectionRules
 from services.ws.control import ControlDesk
+from services.ws.conversation import ConversationRules
 from services.ws.feed import Feed
-from services.ws.handler import Handler, HandlerRules, Services
+from services.ws.handler import Handler
 from services.ws.history import History
+from services.ws.holdings import Services
 from services.ws.hub import Hub
 from services.ws.keepalive import Keepalive
 from services.ws.ledger import Ledger
@@ -137,7 +139,7 @@ class Node:
     def _serve(self) -> Server:
         settings = self.settings
         handler = Handler(
-            HandlerRules(
+            ConversationRules(
                 node=settings.node_id,
                 release=settings.release,
                 max_symbols=settings.max_symbols,

@@ -24,6 +24,9 @@ def _no_constants(name: str) -> Never:
     raise ValueError(f"{name} is not a number")
 
 
+_decoder = json.JSONDecoder(parse_constant=_no_constants)
+
+
 @dataclass(slots=True, eq=False)
 class Update:
     """`epoch`, `fence`, `seq` order updates of one symbol; `ts_ms` is the publication, `received` the arrival (Unix seconds)."""
@@ -74,7 +77,7 @@ def parse_update(line: bytes, received: float = 0.0) -> Update:
     """
     if len(line) > MAX_LINE_BYTES:
         raise ValueError(f"line of {len(line)} bytes, limit {MAX_LINE_BYTES}")
-    message = json.loads(line, parse_constant=_no_constants)
+    message = _decoder.decode(line.decode())
     if not isinstance(message, dict) or message.get("type") != "price_update":
         raise ValueError("not a price_update")
     data, epoch = message.get("data"), message.get("epoch")

@@ -12,9 +12,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from services.contract.endpoints import CLIENT_KEY_HEADER
+from services.contract.tests.publisher import line_of, price_of
 from services.ws.server import Node
 from services.ws.settings import WsSettings
-from services.ws.tests.publisher import line_of, price_of
 
 KEY = "a-test-client-key"
 KNOWN = {"RELIANCE", "TCS", "INFY", "HDFCBANK", "NIFTY 50"}

@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from services.contract.tests.publisher import price_of
 from services.ws.tests.conftest import KEY, ask, receive, running_node, until
-from services.ws.tests.publisher import price_of
 
 
 async def test_snapshot_first_then_updates_with_the_apis_bytes(rig):

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from services.contract.messages import Mode
+from services.contract.tests.publisher import line_of
 from services.ws.hub import Hub
 from services.ws.outbox import Outbox
-from services.ws.tests.publisher import line_of
 from services.ws.update import Update, parse_update
 
 
@@ -140,7 +140,7 @@ def test_a_slow_client_gets_the_newest_of_each_symbol_when_it_reads_again(feed):
 def test_flush_stops_when_told_and_goes_on_with_what_gathered(feed):
     first, second = Client(feed.hub, "A"), Client(feed.hub, "A", "B")
     feed.publish("A", 1)
-    feed.hub.flush(is_over=lambda: True)
+    feed.hub.flush(most_writes=1)
     assert [len(first.writes), len(second.writes)].count(1) == 1, "one audience had its turn"
     feed.publish("A", 2)
     feed.hub.flush()

@@ -3,10 +3,10 @@
 import asyncio
 
 from services.contract.messages import Mode
+from services.contract.tests.publisher import line_of
 from services.ws.hub import Hub
 from services.ws.outbox import Outbox
-from services.ws.pacer import Pacer
-from services.ws.tests.publisher import line_of
+from services.ws.pacer import IDLE_SHARE, SLICE_WRITES, Pacer
 from services.ws.update import parse_update
 
 
@@ -60,13 +60,28 @@ async def test_under_load_updates_share_writes():
 
 
 async def test_others_run_between_the_slices():
-    rig = Rig(clients=200, write_seconds=0.0005)
+    rig = Rig(clients=3 * SLICE_WRITES)
     rig.publish()
     most, before = 0, 0
-    while len(rig.times) < 200:
+    while len(rig.times) < 3 * SLICE_WRITES:
         await asyncio.sleep(0)
         most, before = max(most, len(rig.times) - before), len(rig.times)
-    assert most < 50, "100 ms of writing in one stretch would stop handshakes and pings for 100 ms"
+    assert most <= SLICE_WRITES, "one stretch of writing to all of 10,000 would stop handshakes and pings for 100 ms"
+
+
+async def test_the_hold_follows_the_share_of_the_core_that_is_used():
+    used = [0.0]
+    rig = Rig()
+    pacer = Pacer(rig.hub, 0.06, cpu_seconds=lambda: used[0])
+    rig.hub.on_pending = pacer.pending
+    for share in (0.0, 0.5, 1.0):
+        for _ in range(40):
+            rig.publish()
+            before = rig.loop.time()
+            await asyncio.sleep(0.03)
+            used[0] += share * (rig.loop.time() - before)
+        expected = 0.06 * max(0.0, (share - IDLE_SHARE) / (1 - IDLE_SHARE))
+        assert abs(pacer.hold_seconds - expected) < 0.01, f"at {share:.0%} of a core"
 
 
 async def test_a_write_that_raises_does_not_stop_the_next():

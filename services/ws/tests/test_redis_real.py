@@ -8,8 +8,8 @@ import redis.asyncio as redis
 
 from services.contract import keyspace
 from services.contract.endpoints import CLIENT_KEY_HEADER
+from services.contract.tests.publisher import Publisher, price_of
 from services.ws.tests.conftest import KEY, ask, receive, running_node, until
-from services.ws.tests.publisher import Publisher, price_of
 
 pytestmark = pytest.mark.services_real
 

@@ -5,8 +5,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.contract.tests.publisher import line_of
 from services.ws.sequencer import MAX_HELD, Sequencer
-from services.ws.tests.publisher import line_of
 from services.ws.update import parse_update
 
 

@@ -7,11 +7,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from services.contract.follower import Follower
 from services.contract.messages import Mode
+from services.contract.tests.publisher import line_of, price_of
 from services.ws.history import History
 from services.ws.hub import Hub
 from services.ws.outbox import Outbox
 from services.ws.sequencer import Sequencer
-from services.ws.tests.publisher import line_of, price_of
 from services.ws.tests.test_hub import messages
 from services.ws.update import parse_update
 

@@ -97,7 +97,7 @@ export interface Connected {
   release: string
 }
 /**
- * Acknowledges subscribe: what is held now by this request, what was refused, current use and limit.
+ * Acknowledges subscribe and resync: `symbols` are held now.
  */
 export interface Subscribed {
   type: 'subscribed'
@@ -115,7 +115,7 @@ export interface Refusal {
   text: string
 }
 /**
- * Acknowledges unsubscribe; symbols that were not held are simply absent.
+ * Acknowledges unsubscribe: `symbols` were given up; those that were not held are simply absent.
  */
 export interface Unsubscribed {
   type: 'unsubscribed'
