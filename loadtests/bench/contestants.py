@@ -1,4 +1,5 @@
-"""The servers that are compared: how each is started. All run as one process, pinned to one core, on the same Redis."""
+"""The servers that are compared: how each is started. All run as one process, pinned to one core, on the same Redis;
+`two-nodes` are two of ours on that same core, `edge` is ours in a container behind the edge in another (edge.py)."""
 
 import contextlib
 import importlib.util
@@ -9,36 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from loadtests.bench.edge import running_behind_edge
+from loadtests.bench.place import ROOT, Place, Target, pin
 from services.contract.keyspace import CHANNEL_UPDATES
 
-ROOT = Path(__file__).parents[2]
 NODE_FOLDER = Path(__file__).parent / "node"
 START_SECONDS = 20.0
-
-NAMES = ("ours", "broadcast", "naive", "node-naive", "node-preframed", "node-batched")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a contestant runs and what it talks to."""
-
-    port: int
-    redis_port: int
-    password_file: Path
-    client_key_file: Path
-    core: int
-    batch_ms: int
-    realtime: bool = False
-
-
-def pin(cores: set[int], realtime: bool) -> None:
-    """Give the calling process its cores; with `realtime` (root only) no ordinary neighbour takes its main thread from it."""
-    os.sched_setaffinity(0, cores)
-    if realtime:
-        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(10))
 
 
 def node_binary() -> str:
@@ -63,40 +42,57 @@ def install_node_packages() -> None:
         subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=NODE_FOLDER, check=True, stdout=subprocess.DEVNULL)
 
 
-def _command(name: str, place: Place) -> list[str]:
-    port, redis_port = str(place.port), str(place.redis_port)
-    if name == "ours":
+def _command(name: str, place: Place, port: int) -> list[str]:
+    if name in ("ours", "two-nodes"):
         return [sys.executable, "-m", "services.ws"]
+    words = [str(port), str(place.redis_port), CHANNEL_UPDATES]
     if name.startswith("node-"):
-        kind = name.removeprefix("node-")
-        return [node_binary(), str(NODE_FOLDER / "server.js"), kind, port, redis_port, CHANNEL_UPDATES, str(place.batch_ms)]
-    return [sys.executable, "-m", "loadtests.bench.servers.plain", name, port, redis_port, CHANNEL_UPDATES]
+        return [node_binary(), str(NODE_FOLDER / "server.js"), name.removeprefix("node-"), *words, str(place.batch_ms)]
+    return [sys.executable, "-m", "loadtests.bench.servers.plain", name, *words]
 
 
-def _environment(place: Place) -> dict[str, str]:
+def _environment(place: Place, port: int) -> dict[str, str]:
     return {
         **os.environ,
-        "PORT": str(place.port), "REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(place.redis_port),
+        "PORT": str(port), "REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(place.redis_port),
         "REDIS_PASSWORD_FILE": str(place.password_file), "CLIENT_KEY_FILE": str(place.client_key_file),
         "API_BASE": "http://127.0.0.1:1", "DEFAULT_SYMBOLS": "S000", "BENCH_REDIS_PASSWORD": place.password_file.read_text(),
     }  # fmt: skip
 
 
 @contextlib.contextmanager
-def running(name: str, place: Place) -> Iterator[int]:
-    """Start one contestant, yield its process id, end it."""
-    log = ROOT / "out" / "bench" / f"{name}.log"
+def running(name: str, place: Place) -> Iterator[Target]:
+    """Start one contestant, end it.
+
+    Raises:
+        RuntimeError: it did not start; says what it wrote.
+        NoEngineError: it needs containers, and there is no Docker engine.
+    """
+    if name == "edge":
+        with running_behind_edge(place) as target:
+            yield target
+        return
+    ports = place.ports if name == "two-nodes" else place.ports[:1]
+    with contextlib.ExitStack() as stack:
+        pids = tuple(stack.enter_context(_process(name, place, port)) for port in ports)
+        yield Target("127.0.0.1", ports, pids, len(ports), place.client_key_file.read_text())
+
+
+@contextlib.contextmanager
+def _process(name: str, place: Place, port: int) -> Iterator[int]:
+    log = ROOT / "out" / "bench" / f"{name}-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            _command(name, place), env=_environment(place), cwd=ROOT, stdout=output, stderr=output,
+            _command(name, place, port), env=_environment(place, port), cwd=ROOT, stdout=output, stderr=output,
             preexec_fn=lambda: pin({place.core}, place.realtime),  # noqa: PLW1509
         )  # fmt: skip
         try:
-            _wait_for_port(process, place.port, log)
+            _wait_for_port(process, port, log)
             yield process.pid
         finally:
             process.kill()
             process.wait()
+    log.unlink()
 
 
 def _wait_for_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
