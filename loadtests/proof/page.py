@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
+from loadtests.gate import Exit
 from loadtests.machine import describe
 from loadtests.proof import plots
 from loadtests.proof.evidence import Row
-from loadtests.proof.report import Report, commit, generator_cpu
+from loadtests.proof.report import Report, commit, generator_cpu, priorities
+from loadtests.proof.style import STYLE
 from loadtests.reading import LATENCY
 from loadtests.results import number
 from services.contract.objectives import Verdict
@@ -18,31 +20,13 @@ WORDS = {
     Verdict.INCONCLUSIVE: "inconclusive",
     Verdict.NOT_MEASURED: "not measured",
 }
-STYLE = """
-:root{color-scheme:light;--ink:#111827;--soft:#6b7280;--line:#e5e7eb;--good:#166534;--bad:#b91c1c;--open:#92400e}
-body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);max-width:1180px;margin:32px auto;padding:0 20px}
-h1{font-size:26px;margin:0}h2{font-size:18px;margin:36px 0 8px}
-.sum{display:flex;gap:28px;margin:18px 0;flex-wrap:wrap}.sum div{border-left:4px solid var(--line);padding-left:10px}
-.sum b{display:block;font-size:24px}.met b{color:var(--good)}.missed b{color:var(--bad)}.open b{color:var(--open)}
-table{border-collapse:collapse;width:100%}
-th,td{text-align:left;padding:6px 8px;border-bottom:1px solid var(--line);vertical-align:top}
-th{font-size:12px;color:var(--soft);font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.v{font-weight:600;white-space:nowrap}.v.met{color:var(--good)}.v.missed,.v.none{color:var(--bad)}.v.open{color:var(--open)}
-small{color:var(--soft);display:block}.why{color:var(--bad)}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(440px,1fr));gap:18px}
-svg{width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:#6b7280}svg .title{font-weight:600;fill:#111827}
-svg .grid{stroke:#e5e7eb}svg .mark{fill:#b45309}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 18px}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-@media print{body{margin:0}.plots{grid-template-columns:1fr 1fr}}
-"""
 
 
 def render(report: Report) -> str:
     """The whole page."""
     parts = [
-        f"<h1>{escape(_headline(report))}</h1>",
-        f"<p>Stock Tracker at {escape(report.access.base_url)}, {report.made:%d %B %Y, %H:%M} UTC. "
-        "Every promise of the design with what was measured for it; a promise without a measurement counts as broken.</p>",
+        f'<h1 class="{_colour(report)}">{escape(_headline(report))}</h1>',
+        _about(report),
         _summary(report.rows),
         _table(report.rows),
         "<h2>Under load</h2>",
@@ -58,30 +42,50 @@ def render(report: Report) -> str:
 
 
 def _headline(report: Report) -> str:
+    every = len(report.rows)
     broken = sum(row.verdict in (Verdict.MISSED, Verdict.NOT_MEASURED) for row in report.rows)
     unclear = sum(row.verdict is Verdict.INCONCLUSIVE for row in report.rows)
-    if report.regressions:
-        return f"{len(report.regressions)} figures got worse than before"
     if broken:
-        return f"{broken} of {len(report.rows)} promises are not kept"
-    return (
-        f"{unclear} of {len(report.rows)} promises could not be judged"
-        if unclear
-        else f"All {len(report.rows)} promises are kept"
+        return f"{broken} of {every} promises {'is' if broken == 1 else 'are'} not kept"
+    if report.regressions:
+        return f"{len(report.regressions)} of {every} figures got worse than before"
+    return f"{unclear} of {every} promises could not be judged" if unclear else f"All {every} promises are kept"
+
+
+def _colour(report: Report) -> str:
+    return {Exit.MET: "met", Exit.INCONCLUSIVE: "open"}.get(report.exit_code, "missed")
+
+
+def _about(report: Report) -> str:
+    machine = describe()
+    text = (
+        f"<p>Stock Tracker at {escape(report.access.base_url)}, {report.made:%d %B %Y, %H:%M} UTC, commit {escape(commit())}. "
+        f"Measured on {machine['cores']} cores that the platform and its load generator share.</p>"
+        '<p class="soft">Every promise of the design with what was measured for it. A promise without a measurement counts as '
+        "broken; a figure whose meter cannot be trusted counts as neither kept nor broken.</p>"
     )
+    if any(row.is_lighter for row in report.rows):
+        text += '<p class="warn">Some loads were lighter than promised: those figures are real, but prove less.</p>'
+    return text
 
 
 def _summary(rows: Iterable[Row]) -> str:
     found = [row.verdict for row in rows]
     shown = [("met", Verdict.MET), ("missed", Verdict.MISSED), ("missed", Verdict.NOT_MEASURED), ("open", Verdict.INCONCLUSIVE)]
-    cells = [f'<div class="{kind}"><b>{found.count(verdict)}</b>{WORDS[verdict]}</div>' for kind, verdict in shown]
-    return f'<div class="sum">{"".join(cells)}</div>'
+    cells = ""
+    for kind, verdict in shown:
+        count = found.count(verdict)
+        cells += f'<div class="{kind if count else "zero"}"><b>{count}</b>{WORDS[verdict]}</div>'
+    return f'<div class="sum">{cells}</div>'
+
+
+HEADS = ("target", "own goal", "measured", "p50", "p95", "p99", "samples")
 
 
 def _table(rows: Iterable[Row]) -> str:
-    heads = ["promise", "target", "own goal", "measured", "p50", "p95", "p99", "samples", "verdict"]
-    cells = "".join(f'<th scope="col"{"" if head in ("promise", "verdict") else " class=n"}>{head}</th>' for head in heads)
-    return f"<table><thead><tr>{cells}</tr></thead><tbody>{''.join(_row(row) for row in rows)}</tbody></table>"
+    cells = "".join(f'<th scope="col" class="n">{head}</th>' for head in HEADS)
+    head = f'<tr><th scope="col">promise</th>{cells}<th scope="col">verdict</th></tr>'
+    return f"<table><thead>{head}</thead><tbody>{''.join(_row(row) for row in rows)}</tbody></table>"
 
 
 def _row(row: Row) -> str:
@@ -92,31 +96,41 @@ def _row(row: Row) -> str:
     text = f"{escape(objective.promise)}<small>{escape(facts)}</small>"
     text += "".join(f'<small class="why">{escape(reason)}</small>' for reason in row.reasons)
     text += "".join(f"<small>{escape(note)}</small>" for note in row.notes)
-    verdict = WORDS[row.verdict] + (", goal missed" if row.verdict is Verdict.MET and not row.meets_goal else "")
+    verdict = WORDS[row.verdict] + ("<small>own goal missed</small>" if row.verdict is Verdict.MET and not row.meets_goal else "")
     verdict += "<small>lighter load than promised</small>" if row.is_lighter else ""
+    numbers = "".join(_cell(head, value) for head, value in zip(HEADS, _numbers(row), strict=True))
+    return f'<tr class="{kind}"><td>{text}</td>{numbers}<td class="v {kind}">{verdict}</td></tr>'
+
+
+def _cell(head: str, value: str) -> str:
+    kinds = "n" + (" got" if head == "measured" else "") + (" nil" if value == "-" else "")
+    return f'<td class="{kinds}" data-head="{head}">{escape(value)}</td>'
+
+
+def _numbers(row: Row) -> list[str]:
+    """As HEADS names them."""
+    objective = row.objective
     plain = objective.statistic == "verdict"
-    numbers = [
-        objective.target(),
+    measured = f"{number(row.measured)} {objective.unit}" if row.measured is not None else "-"
+    if plain and row.measured is not None:
+        measured = "holds" if row.measured else "fails"
+    return [
+        objective.target().replace(">=", "≥").replace("<=", "≤"),
         "-" if plain else number(objective.goal),
-        "-"
-        if row.measured is None
-        else ("holds" if row.measured else "fails")
-        if plain
-        else f"{number(row.measured)} {objective.unit}",
+        measured,
         *(number(value) for value in (row.p50, row.p95, row.p99)),
-        str(row.samples or "-"),
+        f"{row.samples:,}".replace(",", "\u2009") if row.samples else "-",
     ]
-    cells = "".join(f'<td class="n">{escape(value)}</td>' for value in numbers)
-    return f'<tr><td>{text}</td>{cells}<td class="v {kind}">{verdict}</td></tr>'
 
 
 def _plots(report: Report) -> Iterable[str]:
     for profile, data in report.evidence.loads.items():
         for stage in data["stages"]:
-            yield from _stage_plots(profile, stage)
+            if stage["user"] != "publisher":
+                yield from _stage_plots(profile if len(data["stages"]) == 1 else f"{profile}, {stage['user']}", stage)
     if knee := report.evidence.knee:
         held = [(step["rate"] / 1000, step["p99"]) for step in knee["steps"] if step["p99"] is not None]
-        yield plots.lines("Redis pub/sub: p99 by thousand updates a second", "ms", {"p99": held}, limit=50.0)
+        yield plots.lines("Redis pub/sub: p99 by thousand updates a second", "ms", {"p99": held}, limit=50.0, end="k/s")
 
 
 def _stage_plots(profile: str, stage: dict[str, Any]) -> Iterable[str]:
@@ -162,6 +176,7 @@ def _surroundings(report: Report) -> str:
         **{f"image {name}": digest for name, digest in sorted(report.images.items())},
         **{name: str(value) for name, value in describe().items()},
         "generator CPU": cpu or "-",
+        "generator scheduled": ", ".join(sorted(priorities(report.evidence))) or "-",
         "machine before the steps": ", ".join(f"{name} {busy:.0f} %" for name, busy in report.evidence.busy.items()),
         **{f"step {name}": text for name, text in report.evidence.failures.items()},
     }

@@ -11,8 +11,8 @@ COLOURS = ("#1d4ed8", "#b45309", "#0f766e", "#6b21a8")
 Series = Sequence[tuple[float, float]]
 
 
-def lines(title: str, unit: str, series: Mapping[str, Series], limit: float | None = None) -> str:
-    """Several lines over seconds; `limit` as a dashed one."""
+def lines(title: str, unit: str, series: Mapping[str, Series], limit: float | None = None, end: str = "s") -> str:
+    """Several lines over seconds (or what `end` says); `limit` as a dashed one."""
     points = [point for line in series.values() for point in line]
     if not points:
         return ""
@@ -21,7 +21,7 @@ def lines(title: str, unit: str, series: Mapping[str, Series], limit: float | No
         max([y for _, y in points] + ([limit] if limit is not None and limit < 4 * max(y for _, y in points) else [])) * 1.1
         or 1.0
     )
-    body = [_axes(title, [(0.0, "0 s"), (last, f"{last:.0f} s")], last, top, unit)]
+    body = [_axes(title, [(0.0, f"0 {end}"), (last, f"{last:.0f} {end}")], last, top, unit)]
     for colour, line in zip(COLOURS, series.values(), strict=False):
         path = " ".join(f"{_x(x, last):.1f},{_y(y, top):.1f}" for x, y in line)
         body.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
@@ -44,7 +44,7 @@ def distribution(title: str, counts: Mapping[float, int], marks: Mapping[str, fl
     top = max(bars.values()) * 1.1
     ticks = [(10.0**power, f"{10.0**power:g} ms") for power in range(-2, int(high) + 1)]
     placed = [(log10(value) - low, text) for value, text in ticks]
-    body = [_axes(title, placed, high - low, top, "samples")]
+    body = [_axes(title, placed, high - low, top, "")]
     for slot, count in bars.items():
         x, next_x, y = _x(slot * width, high - low), _x((slot + 1) * width, high - low), _y(count, top)
         shape = f'x="{x:.1f}" y="{y:.1f}" width="{max(1.0, next_x - x - 0.5):.1f}" height="{HEIGHT - BOTTOM - y:.1f}"'
@@ -55,7 +55,7 @@ def distribution(title: str, counts: Mapping[float, int], marks: Mapping[str, fl
             body.append(
                 f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" stroke="#b45309" stroke-dasharray="2 2"/>'
             )
-            body.append(f'<text x="{x + 3:.1f}" y="{TOP + 9}" class="mark">{escape(name)}</text>')
+            body.append(f'<text x="{x - 3:.1f}" y="{TOP + 9}" text-anchor="end" class="mark">{escape(name)}</text>')
     return _svg(title, body)
 
 

@@ -63,6 +63,12 @@ def generator_cpu(evidence: Evidence) -> dict[str, list[float]]:
     }
 
 
+def priorities(evidence: Evidence) -> set[str]:
+    """How the operating system scheduled the Locust processes: ahead of others where it lets them."""
+    stages = [stage for data in evidence.loads.values() for stage in data["stages"]]
+    return {stage["reading"].get("priority") or "unknown" for stage in stages}
+
+
 def as_data(report: Report) -> dict[str, Any]:
     """The JSON file."""
     return {
@@ -73,6 +79,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "images": report.images,
         "machine": describe(),
         "generatorCpu": generator_cpu(report.evidence),
+        "generatorScheduled": sorted(priorities(report.evidence)),
         "machineBusyBefore": {name: round(busy, 1) for name, busy in report.evidence.busy.items()},
         "exitCode": int(report.exit_code),
         "promises": [row_data(row) for row in report.rows],
