@@ -3,6 +3,7 @@
 import type { ClientMessage, Position, ServerMessage } from '../contract/messages'
 import { isServerMessage } from '../contract/rest'
 import { backoffDelayMs, type Backoff } from './backoff'
+import { Subscription } from './subscription'
 
 export type SocketPhase = 'disconnected' | 'connecting' | 'connected'
 
@@ -39,22 +40,22 @@ const CLOSE_REFUSED: readonly number[] = [4400, 4401]
 export class QuoteSocket {
   private socket: WebSocket | null = null
   private state: SocketState = { phase: 'disconnected', failedAttempts: 0, code: 0, reason: '' }
-  private wanted: ReadonlySet<string> = new Set()
-  private held = new Set<string>()
+  private readonly subscription: Subscription
   private retryTimer: number | undefined
   private connectTimer: number | undefined
   private uptimeTimer: number | undefined
   private watchTimer: number | undefined
   private lastFrameAt = 0
   private asked = false
-  private resyncing = false
   private running = false
   private drainMs = 0
 
   constructor(
     private readonly url: string,
     private readonly owner: SocketOwner,
-  ) {}
+  ) {
+    this.subscription = new Subscription((symbol) => owner.positionOf(symbol))
+  }
 
   start(): void {
     if (this.running) return
@@ -83,12 +84,16 @@ export class QuoteSocket {
 
   /** Replaces the set of symbols to hold; only the difference is sent. */
   watch(symbols: Iterable<string>): void {
-    this.wanted = new Set(symbols)
-    if (this.state.phase === 'connected') this.sendDifference()
+    this.subscription.want(symbols)
+    if (this.state.phase === 'connected') this.sendAll(this.subscription.difference())
   }
 
   send(message: ClientMessage): void {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message))
+  }
+
+  private sendAll(messages: readonly ClientMessage[]): void {
+    for (const message of messages) this.send(message)
   }
 
   private connect(): void {
@@ -119,9 +124,9 @@ export class QuoteSocket {
 
   private take(message: ServerMessage): void {
     if (message.type === 'connected') this.opened()
-    if (message.type === 'subscribed') this.resyncing = false
+    if (message.type === 'subscribed') this.subscription.confirm()
     if (message.type === 'status' && message.state === 'draining') this.drainMs = message.retryAfterMs ?? 0
-    if (message.type === 'error' && this.resyncing) this.subscribeInstead()
+    if (message.type === 'error') this.sendAll(this.subscription.insteadOfResync())
     this.owner.onMessage(message)
   }
 
@@ -129,40 +134,10 @@ export class QuoteSocket {
     window.clearTimeout(this.connectTimer)
     this.uptimeTimer = window.setTimeout(() => this.setState({ failedAttempts: 0 }), MIN_UPTIME_MS)
     this.watchTimer = window.setInterval(() => this.checkSilence(), WATCH_MS)
-    this.held = new Set()
     this.drainMs = 0
+    const first = this.subscription.begin()
     this.setState({ phase: 'connected' })
-    this.resync()
-    this.sendDifference()
-  }
-
-  /** What is known already is asked for from where it stopped, so that nothing is shown twice or missed unnoticed. */
-  private resync(): void {
-    const positions: Record<string, Position> = {}
-    for (const symbol of this.wanted) {
-      const position = this.owner.positionOf(symbol)
-      if (position) positions[symbol] = position
-    }
-    const symbols = Object.keys(positions)
-    if (symbols.length === 0) return
-    this.resyncing = true
-    for (const symbol of symbols) this.held.add(symbol)
-    this.send({ action: 'resync', symbols: positions })
-  }
-
-  /** A server that knows no resync still knows subscribe; its snapshot serves the same end. */
-  private subscribeInstead(): void {
-    this.resyncing = false
-    this.held = new Set()
-    this.sendDifference()
-  }
-
-  private sendDifference(): void {
-    const added = [...this.wanted].filter((symbol) => !this.held.has(symbol))
-    const removed = [...this.held].filter((symbol) => !this.wanted.has(symbol))
-    if (added.length > 0) this.send({ action: 'subscribe', symbols: added })
-    if (removed.length > 0) this.send({ action: 'unsubscribe', symbols: removed })
-    this.held = new Set(this.wanted)
+    this.sendAll(first)
   }
 
   private checkSilence(): void {
@@ -193,7 +168,6 @@ export class QuoteSocket {
   private lose(code: number, reason: string): void {
     this.detach()
     this.clearTimers()
-    this.resyncing = false
     if (!this.running) return
     this.retryTimer = window.setTimeout(() => this.connect(), this.delayAfter(code))
     this.setState({ phase: 'disconnected', failedAttempts: this.state.failedAttempts + 1, code, reason })
