@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { json, problem, ScriptedServer } from './testing/scriptedServer'
+import { problemWords } from './components/configWords'
 import { ConfigError, loadConfig, parseConfig } from './config'
 
 function problemsOf(raw: unknown): readonly string[] {
   try {
     parseConfig(raw)
   } catch (error) {
-    if (error instanceof ConfigError) return error.problems
+    if (error instanceof ConfigError) return error.problems.map(problemWords)
     throw error
   }
   return []
@@ -55,9 +56,9 @@ describe('runtime configuration', () => {
   it('says which answer it got instead of a configuration', async () => {
     const server = new ScriptedServer()
     server.answer = () => problem(404)
-    await expect(loadConfig()).rejects.toThrow(/HTTP 404, expected 200/)
+    await expect(loadConfig()).rejects.toMatchObject({ problems: [['status', '/config.json', 404]] })
     server.answer = () => new Response('<html>')
-    await expect(loadConfig()).rejects.toThrow(/not JSON/)
+    await expect(loadConfig()).rejects.toMatchObject({ problems: [['json', '/config.json']] })
     server.answer = () => json({ VITE_APP_ENV: 'production' })
     await expect(loadConfig()).resolves.toMatchObject({ appEnv: 'production' })
   })

@@ -18,15 +18,19 @@ export interface SupabaseConfig {
   readonly publishableKey: string
 }
 
-/** All that is wrong with the configuration at once, in words for whoever deployed it. */
+export type ProblemKind = 'unreachable' | 'status' | 'json' | 'object' | 'secret' | 'unknown' | 'text' | 'flag' | 'http' | 'ws' | 'pair' | 'other'
+/** What is wrong, with which name or path, and what was found; components/configWords says it in words. */
+export type ConfigProblem = readonly [kind: ProblemKind, name: string, found?: unknown]
+
+/** All that is wrong with the configuration at once. */
 export class ConfigError extends Error {
-  constructor(readonly problems: readonly string[]) {
-    super(problems.join('\n'))
+  constructor(readonly problems: readonly ConfigProblem[]) {
+    super(problems.map((problem) => problem.join(' ')).join('\n'))
     this.name = 'ConfigError'
   }
 }
 
-const KNOWN = new Set([
+export const KNOWN = new Set([
   'VITE_SUPABASE_URL',
   'VITE_SUPABASE_PUBLISHABLE_KEY',
   'VITE_SUPABASE_PROJECT_ID',
@@ -47,16 +51,16 @@ export async function loadConfig(path = '/config.json'): Promise<Config> {
   try {
     response = await fetch(path, { credentials: 'same-origin' })
   } catch {
-    throw new ConfigError([`${path} could not be fetched: the web server did not answer. Check that it runs, then reload.`])
+    throw new ConfigError([['unreachable', path]])
   }
   if (!response.ok) {
-    throw new ConfigError([`${path} was answered with HTTP ${response.status}, expected 200. The web container mounts it at /srv/config/config.json.`])
+    throw new ConfigError([['status', path, response.status]])
   }
   let raw: unknown
   try {
     raw = await response.json()
   } catch {
-    throw new ConfigError([`${path} is not JSON. Expected one object, for example {"VITE_APP_ENV": "production"}.`])
+    throw new ConfigError([['json', path]])
   }
   return parseConfig(raw)
 }
@@ -64,13 +68,13 @@ export async function loadConfig(path = '/config.json'): Promise<Config> {
 /** @throws ConfigError naming every wrong value at once. */
 export function parseConfig(raw: unknown): Config {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
-    throw new ConfigError(['config.json must be one object, for example {"VITE_APP_ENV": "production"}.'])
+    throw new ConfigError([['object', 'config.json']])
   }
   const values = raw as Record<string, unknown>
-  const problems: string[] = Object.keys(values).flatMap(refuseKey)
+  const problems: ConfigProblem[] = Object.keys(values).flatMap(refuseKey)
   const config: Config = {
-    apiBaseUrl: urlOf(values, 'VITE_API_BASE_URL', ['http:', 'https:'], '', problems).replace(/\/+$/, ''),
-    wsUrl: urlOf(values, 'VITE_WS_URL', ['ws:', 'wss:'], '/ws', problems),
+    apiBaseUrl: urlOf(values, 'VITE_API_BASE_URL', 'http', '', problems).replace(/\/+$/, ''),
+    wsUrl: urlOf(values, 'VITE_WS_URL', 'ws', '/ws', problems),
     enableWebSocket: flagOf(values, 'VITE_ENABLE_WEBSOCKET', problems),
     fallbackToPolling: flagOf(values, 'VITE_FALLBACK_TO_POLLING', problems),
     appEnv: textOf(values, 'VITE_APP_ENV', problems) || 'production',
@@ -81,41 +85,41 @@ export function parseConfig(raw: unknown): Config {
   return config
 }
 
-function refuseKey(key: string): string[] {
-  if (SECRET.has(key)) return [`${key} would be public in every browser. Remove it here and set it as a secret of the API instead.`]
-  if (key.startsWith('VITE_') && !KNOWN.has(key)) return [`${key} is not a known name. Known: ${[...KNOWN].join(', ')}.`]
+function refuseKey(key: string): ConfigProblem[] {
+  if (SECRET.has(key)) return [['secret', key]]
+  if (key.startsWith('VITE_') && !KNOWN.has(key)) return [['unknown', key]]
   return []
 }
 
-function textOf(values: Record<string, unknown>, key: string, problems: string[]): string {
+function textOf(values: Record<string, unknown>, key: string, problems: ConfigProblem[]): string {
   const value = values[key] ?? ''
   if (typeof value === 'string') return value.trim()
-  problems.push(`${key} must be text, got ${JSON.stringify(value)}.`)
+  problems.push(['text', key, value])
   return ''
 }
 
-function flagOf(values: Record<string, unknown>, key: string, problems: string[]): boolean {
+function flagOf(values: Record<string, unknown>, key: string, problems: ConfigProblem[]): boolean {
   const value = values[key] ?? true
   if (value === true || value === 'true' || value === '') return true
   if (value === false || value === 'false') return false
-  problems.push(`${key} must be true or false, got ${JSON.stringify(value)}.`)
+  problems.push(['flag', key, value])
   return true
 }
 
-function urlOf(values: Record<string, unknown>, key: string, schemes: string[], fallback: string, problems: string[]): string {
+function urlOf(values: Record<string, unknown>, key: string, scheme: 'http' | 'ws', fallback: string, problems: ConfigProblem[]): string {
   const text = textOf(values, key, problems)
   if (text === '') return fallback
   if (/^\/(?!\/)/.test(text)) return text
-  if (URL.canParse(text) && schemes.includes(new URL(text).protocol)) return text
-  problems.push(`${key} must be a path or an address starting with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}, got ${JSON.stringify(text)}.`)
+  if (URL.canParse(text) && [`${scheme}:`, `${scheme}s:`].includes(new URL(text).protocol)) return text
+  problems.push([scheme, key, text])
   return fallback
 }
 
-function supabaseOf(values: Record<string, unknown>, problems: string[]): SupabaseConfig | null {
-  const url = urlOf(values, 'VITE_SUPABASE_URL', ['http:', 'https:'], '', problems)
+function supabaseOf(values: Record<string, unknown>, problems: ConfigProblem[]): SupabaseConfig | null {
+  const url = urlOf(values, 'VITE_SUPABASE_URL', 'http', '', problems)
   const publishableKey = textOf(values, 'VITE_SUPABASE_PUBLISHABLE_KEY', problems)
   if (url === '' && publishableKey === '') return null
   if (url !== '' && publishableKey !== '') return { url: url.replace(/\/+$/, ''), publishableKey }
-  problems.push('VITE_SUPABASE_URL and VITE_SUPABASE_PUBLISHABLE_KEY must be set together, or neither of them.')
+  problems.push(['pair', 'VITE_SUPABASE_URL and VITE_SUPABASE_PUBLISHABLE_KEY'])
   return null
 }

@@ -19,7 +19,7 @@ const root = createRoot(document.getElementById('root') as HTMLElement, {
 try {
   root.render(<StrictMode>{pageOf(await loadConfig())}</StrictMode>)
 } catch (error) {
-  root.render(<ConfigErrorPage problems={error instanceof ConfigError ? error.problems : [String(error)]} />)
+  root.render(<ConfigErrorPage problems={error instanceof ConfigError ? error.problems : [['other', String(error)]]} />)
 }
 
 function pageOf(config: Config): ReactNode {
