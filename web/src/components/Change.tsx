@@ -1,7 +1,7 @@
 /** Up or down by shape, sign and colour together, so that no reader depends on one of them. */
 import { formatChange, formatPercent, UNKNOWN } from './format'
 
-type Direction = 'up' | 'down' | 'flat'
+export type Direction = 'up' | 'down' | 'flat'
 
 const MARKS: Record<Direction, string> = { up: '▲', down: '▼', flat: '■' }
 

@@ -16,6 +16,7 @@ export default function ChartPanel({ symbol }: { readonly symbol: string }) {
   const { chartStyle } = useValue(settings)
   const kind = useKind() // a simulation and a recording know one day only
   const candles = useCandles(symbol, range)
+  const drawn = candles.shown.length > 1
   const summary = summaryOf(symbol, range, candles.shown)
   return (
     <div className="chart-panel">
@@ -24,7 +25,7 @@ export default function ChartPanel({ symbol }: { readonly symbol: string }) {
         <Segments label="Style" options={[['line', 'Line'], ['candles', 'Candles']]} chosen={chartStyle} choose={(style) => settings.set({ ...settings.get(), chartStyle: style })} />
       </div>
       <div className="chart-space">
-        {candles.shown.length > 1 ? (
+        {drawn ? (
           <Suspense fallback={null}>
             <Chart key={`${range}-${chartStyle}`} candles={candles.shown} style={chartStyle} range={range} label={summary} />
           </Suspense>
@@ -33,11 +34,11 @@ export default function ChartPanel({ symbol }: { readonly symbol: string }) {
         )}
       </div>
       <p className="chart-note">
-        <span className="chart-summary">{summary}</span>
+        {drawn && <span className="chart-summary">{summary}</span>}
         {candles.missing && range === '1D' && <span>Since this page was opened. </span>}
         <a href="https://www.tradingview.com/" target="_blank" rel="noreferrer">TradingView Lightweight Charts™</a>
       </p>
-      <ChartTable candles={candles.shown} timeOf={(time) => chartTimeOf(time, range)} />
+      {drawn && <ChartTable candles={candles.shown} timeOf={(time) => chartTimeOf(time, range)} />}
     </div>
   )
 }
@@ -51,7 +52,7 @@ interface Candles {
 /** History, on the day itself continued by the stream. */
 function useCandles(symbol: string, range: Range): Candles {
   const history = useHistory(symbol, range)
-  const row = useQuote(symbol)
+  const row = useQuote(symbol, false) // a chart drawn once a second is current enough, and costs a tenth
   const [grown, setGrown] = useState<Grown>({ from: null, row: undefined, candles: [] })
   const { candles: past, loading, missing } = history
   if (range !== '1D' || loading || !row) return { shown: past, loading, missing }

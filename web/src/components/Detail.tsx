@@ -1,12 +1,12 @@
 /** Everything known about one symbol: beside the list on a wide screen, a sheet over it on a phone. */
 import { lazy, Suspense, useRef } from 'react'
-import type { QuoteRow } from '../state/quoteStore'
+import type { Quote } from '../contract/messages'
 import { useServices } from '../state/services'
 import { useNow } from '../state/ticker'
 import { useName, useQuote, useStreamState, useValue } from '../state/useQuotes'
 import { AgeDot } from './AgeDot'
 import { Change } from './Change'
-import { formatDate, formatPrice, formatRupees, formatTime, formatVolume, formatWhole } from './format'
+import { formatDate, formatPrice, formatRupees, formatTime, formatVolume, formatWhole, UNKNOWN } from './format'
 import { Guard } from './Guard'
 import { Icon } from './Icon'
 import { useFlash } from './useFlash'
@@ -30,18 +30,12 @@ export function Detail({ symbol }: { readonly symbol: string }) {
         </div>
         <WatchButton symbol={symbol} />
       </div>
-      {data ? (
-        <>
-          <p className="big-price" ref={price}>{formatRupees(data.price)}</p>
-          <p className="big-change">
-            <Change change={data.change} percent={data.changePercent} show="both" />
-            <AgeDot row={row} />
-          </p>
-          <Figures row={row} />
-        </>
-      ) : (
-        <p className="empty no-price">{refusal ? `${symbol} is not offered by this source.` : 'Waiting for the first price…'}</p>
-      )}
+      <p className="big-price" ref={price}>{data ? formatRupees(data.price) : UNKNOWN}</p>
+      <p className="big-change">
+        {data ? <Change change={data.change} percent={data.changePercent} show="both" /> : <span className="muted">{refusal ? 'Not offered by this source.' : 'Waiting for the first price…'}</span>}
+        <AgeDot row={row} />
+      </p>
+      <Figures data={data} />
       <Guard key={symbol}>
         <Suspense fallback={<div className="chart-space" />}>
           <ChartPanel symbol={symbol} />
@@ -62,17 +56,17 @@ function WatchButton({ symbol }: { readonly symbol: string }) {
   )
 }
 
-function Figures({ row }: { readonly row: QuoteRow }) {
-  const { data } = row.update
+function Figures({ data }: { readonly data: Quote | undefined }) {
   const now = useNow()
-  const day = formatDate(data.sourceTime) === formatDate(now) ? '' : `${formatDate(data.sourceTime)}, `
+  const traded = data?.sourceTime ?? ''
+  const day = !data || formatDate(traded) === formatDate(now) ? '' : `${formatDate(traded)}, `
   const figures: readonly (readonly [string, string, string?])[] = [
-    ['Open', formatPrice(data.open)],
-    ['High', formatPrice(data.dayHigh)],
-    ['Low', formatPrice(data.dayLow)],
-    ['Prev. close', formatPrice(data.previousClose)],
-    ['Volume', formatVolume(data.volume), `${formatWhole(data.volume)} shares`],
-    ['Last trade', day + formatTime(data.sourceTime)],
+    ['Open', formatPrice(data?.open)],
+    ['High', formatPrice(data?.dayHigh)],
+    ['Low', formatPrice(data?.dayLow)],
+    ['Prev. close', formatPrice(data?.previousClose)],
+    ['Volume', formatVolume(data?.volume), `${formatWhole(data?.volume)} shares`],
+    ['Last trade', day + formatTime(traded)],
   ]
   return (
     <dl className="figures">

@@ -1,6 +1,5 @@
 /** All keys of the page. */
-import type { DialogProps } from './dialogs'
-import { Modal } from './Modal'
+import { Modal, type DialogProps } from './Modal'
 
 const KEYS: readonly (readonly [keys: string, effect: string])[] = [
   ['/', 'Search and add a symbol'],

@@ -13,12 +13,13 @@ const LIST_EVERY_MS = 60_000
 
 export function IndicesStrip() {
   const { quotes, stream } = useServices()
-  const { data } = useRest<IndicesAnswer>('/api/v1/indices', LIST_EVERY_MS)
+  const { data, error } = useRest<IndicesAnswer>('/api/v1/indices', LIST_EVERY_MS)
   const updates = useMemo(() => (data?.indices ?? []).filter(isPriceUpdate), [data])
   useEffect(() => {
     quotes.applyQuotes(updates)
     stream.watch('indices', updates.map(({ symbol }) => symbol))
   }, [quotes, stream, updates])
+  if (!data && !error) return <div className="indices" aria-hidden="true"><span className="skeleton wide" /></div> // keeps the room
   if (updates.length === 0) return null
   return (
     <ul className="indices" aria-label="Indices" tabIndex={0}>

@@ -3,9 +3,13 @@ import { useEffect, useRef, type MouseEvent, type ReactNode } from 'react'
 import '../styles/dialogs.css'
 import { Icon } from './Icon'
 
-interface Props {
-  readonly title: string
+/** What every dialog is given. */
+export interface DialogProps {
   readonly close: () => void
+}
+
+interface Props extends DialogProps {
+  readonly title: string
   readonly className?: string
   readonly children: ReactNode
 }

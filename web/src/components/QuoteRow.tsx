@@ -3,16 +3,13 @@ import { memo, useRef } from 'react'
 import { navigate } from '../state/route'
 import { useName, useQuote, useStreamState } from '../state/useQuotes'
 import { AgeDot } from './AgeDot'
-import { Change } from './Change'
+import { Change, directionOf } from './Change'
 import { formatPrice, formatVolume, formatWhole } from './format'
 import { RowEditor } from './RowEditor'
 import { Sparkline } from './Sparkline'
 import { SymbolLink } from './SymbolLink'
 import { useFlash } from './useFlash'
 import { useInView } from './useInView'
-
-/** A row that nobody sees is renewed this often, for whoever reads it without seeing. */
-const UNSEEN_EVERY_MS = 1_000
 
 interface Props {
   readonly symbol: string
@@ -23,29 +20,29 @@ interface Props {
 export const QuoteRow = memo(function QuoteRow({ symbol, selected, editing }: Props) {
   const line = useRef<HTMLTableRowElement>(null)
   const inView = useInView(line)
-  const row = useQuote(symbol, inView ? 0 : UNSEEN_EVERY_MS)
+  const row = useQuote(symbol, inView)
   const name = useName(symbol)
   const refusal = useStreamState().refused.get(symbol)
   const price = useRef<HTMLTableCellElement>(null)
   useFlash(price, inView ? row : undefined)
   const data = row?.update.data
   return (
-    <tr ref={line} data-symbol={symbol} className={selected ? 'selected' : undefined} onClick={() => navigate(symbol)}>
-      <th scope="row" className="symbol">
+    <tr ref={line} role="row" data-symbol={symbol} className={selected ? 'selected' : undefined} onClick={() => navigate(symbol)}>
+      <th scope="row" role="rowheader" className="symbol">
         <SymbolLink symbol={symbol} current={selected}>
           <span className="ticker">{symbol}</span>
           <span className="name">{name}</span>
         </SymbolLink>
       </th>
-      <td className="spark">{row && <Sparkline trail={row.trail} change={data?.change} />}</td>
-      <td className="price" ref={price} data-price={data?.price}>
+      <td role="cell" className="spark">{row && <Sparkline trail={row.trail} direction={directionOf(data?.change)} />}</td>
+      <td role="cell" className="price" ref={price} data-price={data?.price}>
         {data ? formatPrice(data.price) : refusal ? <span className="refusal">not offered here</span> : <span className="skeleton" />}
         {data && <span className="phone-change"><Change change={data.change} percent={data.changePercent} show="both" /></span>}
       </td>
-      <td className="number wide">{data && <Change change={data.change} show="change" />}</td>
-      <td className="number wide">{data && <Change change={data.change} percent={data.changePercent} show="percent" />}</td>
-      <td className="number wide volume" title={data ? `${formatWhole(data.volume)} shares` : undefined}>{data && formatVolume(data.volume)}</td>
-      <td className="age">{editing ? <RowEditor symbol={symbol} /> : <AgeDot row={row} />}</td>
+      <td role="cell" className="number wide">{data && <Change change={data.change} show="change" />}</td>
+      <td role="cell" className="number wide">{data && <Change change={data.change} percent={data.changePercent} show="percent" />}</td>
+      <td role="cell" className="number wide volume" title={data ? `${formatWhole(data.volume)} shares` : undefined}>{data && formatVolume(data.volume)}</td>
+      <td role="cell" className="age">{editing ? <RowEditor symbol={symbol} /> : <AgeDot row={row} />}</td>
     </tr>
   )
 })

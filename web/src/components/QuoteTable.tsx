@@ -1,4 +1,5 @@
-/** The watchlist as a real table: sorted by its heads, walked by its arrow keys. */
+/** The watchlist as a real table: sorted by its heads, walked by its arrow keys. Each row is laid out as a grid of its own, so
+ * that a price makes the browser lay out one row; the roles are written out because some browsers then forget the table. */
 import type { KeyboardEvent } from 'react'
 import { useServices } from '../state/services'
 import { nextSort, sortSymbols } from '../state/quoteOrder'
@@ -18,7 +19,7 @@ const FIGURES: readonly Column[] = [
   { key: 'price', words: 'Last ₹', className: 'number' },
   { key: 'change', words: 'Change', className: 'number wide' },
   { key: 'percent', words: 'Change %', className: 'number wide' },
-  { key: 'volume', words: 'Volume', className: 'number wide' },
+  { key: 'volume', words: 'Volume', className: 'number wide volume' },
 ]
 
 interface Props {
@@ -45,17 +46,17 @@ export function QuoteTable({ selected, editing }: Props) {
     event.preventDefault()
   }
   return (
-    <table className={editing ? 'quotes editing' : 'quotes'}>
+    <table role="table" className={editing ? 'quotes editing' : 'quotes'}>
       <caption className="visually-hidden">Watchlist</caption>
-      <thead>
-        <tr>
+      <thead role="rowgroup">
+        <tr role="row">
           <Head column={SYMBOL} />
-          <th scope="col" className="spark"><span className="visually-hidden">Recent prices</span></th>
+          <th scope="col" role="columnheader" className="spark"><span className="visually-hidden">Recent prices</span></th>
           {FIGURES.map((column) => <Head key={column.key} column={column} />)}
-          <th scope="col" className="age">{editing ? 'Order' : 'Age'}</th>
+          <th scope="col" role="columnheader" className="age">{editing ? 'Order' : 'Age'}</th>
         </tr>
       </thead>
-      <tbody onKeyDown={handleKey}>
+      <tbody role="rowgroup" onKeyDown={handleKey}>
         {ordered.map((symbol) => (
           <QuoteRow key={symbol} symbol={symbol} selected={symbol === selected} editing={editing} />
         ))}
@@ -70,7 +71,7 @@ function Head({ column }: { readonly column: Column }) {
   const own = sort?.key === column.key ? sort : null
   const direction = own ? (own.descending ? 'descending' : 'ascending') : 'none'
   return (
-    <th scope="col" className={column.className} aria-sort={direction}>
+    <th scope="col" role="columnheader" className={column.className} aria-sort={direction}>
       <button type="button" onClick={() => settings.set({ ...settings.get(), sort: nextSort(sort, column.key) })}>
         {column.words}
         <span className="sort-mark" aria-hidden="true">{own ? (own.descending ? '↓' : '↑') : ''}</span>

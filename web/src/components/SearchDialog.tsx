@@ -5,9 +5,8 @@ import { navigate } from '../state/route'
 import { useServices } from '../state/services'
 import { useValue } from '../state/useQuotes'
 import { useRest } from '../state/useRest'
-import type { DialogProps } from './dialogs'
 import { Icon } from './Icon'
-import { Modal } from './Modal'
+import { Modal, type DialogProps } from './Modal'
 
 const SHOWN = 12
 /** The contract's pattern of a symbol: what the user typed may be one that the search does not know. */

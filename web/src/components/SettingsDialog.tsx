@@ -4,8 +4,7 @@ import { useServices } from '../state/services'
 import type { Settings } from '../state/settings'
 import { useValue } from '../state/useQuotes'
 import { Change } from './Change'
-import type { DialogProps } from './dialogs'
-import { Modal } from './Modal'
+import { Modal, type DialogProps } from './Modal'
 
 const AccountForm = lazy(() => import('./AccountForm'))
 

@@ -1,5 +1,6 @@
 /** The recent way of a price, drawn small; the figures beside it say the same in words. */
-import { directionOf } from './Change'
+import { memo } from 'react'
+import type { Direction } from './Change'
 
 const WIDTH = 88
 const HEIGHT = 28
@@ -7,17 +8,17 @@ const PADDING = 3
 
 interface Props {
   readonly trail: readonly number[]
-  readonly change: number | null | undefined
+  readonly direction: Direction
 }
 
-export function Sparkline({ trail, change }: Props) {
+export const Sparkline = memo(function Sparkline({ trail, direction }: Props) {
   if (trail.length < 2) return null
   return (
-    <svg className={`sparkline ${directionOf(change)}`} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true" focusable="false">
+    <svg className={`sparkline ${direction}`} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true" focusable="false">
       <polyline points={pointsOf(trail)} />
     </svg>
   )
-}
+})
 
 function pointsOf(trail: readonly number[]): string {
   const low = Math.min(...trail)

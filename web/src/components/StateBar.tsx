@@ -7,13 +7,14 @@ import { formatDate, formatTime } from './format'
 import { Icon } from './Icon'
 import { wordsOf } from './stateWords'
 
-const SILENT: readonly PageState[] = ['live', 'loading', 'stale']
+const SILENT: readonly PageState[] = ['live', 'loading']
 
 export function StateBar() {
   const state = usePageState()
-  const { reason } = useStreamState()
+  const { reason, socket } = useStreamState()
   const { data: market } = useRest<MarketStatus>(state === 'closed' ? '/api/v1/market/status' : null, 60_000)
-  if (SILENT.includes(state)) return null
+  const reconnecting = state === 'stale' && socket.phase !== 'connected' // the pill says so; it is mostly over in a moment
+  if (SILENT.includes(state) || reconnecting) return null
   return (
     <p className={`state-bar state-${state}`}>
       <Icon name={state} />

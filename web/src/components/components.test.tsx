@@ -148,7 +148,7 @@ describe('S129 components: surroundings', () => {
   })
 
   it('the configuration page lists every problem', () => {
-    render(<ConfigErrorPage problems={['first', 'second']} />)
+    render(<ConfigErrorPage problems={[['other', 'first'], ['other', 'second']]} />)
     expect(screen.getAllByRole('listitem').map((item) => item.textContent)).toEqual(['first', 'second'])
   })
 

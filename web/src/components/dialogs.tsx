@@ -1,6 +1,7 @@
 /** The dialogs of the page; each is fetched when it is first opened. */
 import { lazy, Suspense } from 'react'
 import { Guard } from './Guard'
+import type { DialogProps } from './Modal'
 
 const DIALOGS = {
   search: lazy(() => import('./SearchDialog')),
@@ -9,10 +10,6 @@ const DIALOGS = {
 }
 
 export type DialogName = keyof typeof DIALOGS
-
-export interface DialogProps {
-  readonly close: () => void
-}
 
 export function OpenDialog({ name, close }: DialogProps & { readonly name: DialogName | null }) {
   const Chosen = name && DIALOGS[name]

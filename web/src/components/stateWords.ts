@@ -9,7 +9,7 @@ const WORDS: Record<PageState, Words> = {
   paused: ['Paused', 'Updates are paused by the operator.'],
   degraded: ['Degraded', 'Updates may be late: the server has lost a part of itself and is recovering.'],
   polling: ['Polling', 'The live connection is lost. Prices are read every 5 s while it is being restored.'],
-  stale: ['Stale', 'No new prices have come for a while.'],
+  stale: ['Stale', 'No new prices have come for a while, although the connection stands. Each price shows its age.'],
   closed: ['Market closed', 'The market is closed. These are the last prices of the session.'],
   live: ['Live', 'Prices arrive as they are traded.'],
 }

@@ -20,7 +20,7 @@ export function useFlash(cell: RefObject<HTMLElement | null>, row: QuoteRow | un
 }
 
 function flash(element: HTMLElement, direction: number): void {
-  if (typeof element.animate !== 'function' || window.matchMedia('(prefers-reduced-motion: reduce)').matches) return
-  const backgroundColor = `var(${direction < 0 ? '--flash-down' : '--flash-up'})`
-  element.animate([{ backgroundColor }, { backgroundColor: 'transparent' }], { duration: FLASH_MS, easing: 'ease-out' })
+  if (window.matchMedia('(prefers-reduced-motion: reduce)').matches) return
+  element.dataset.flash = direction < 0 ? 'down' : 'up' // on and off: an animation would be drawn in each frame between
+  window.setTimeout(() => delete element.dataset.flash, FLASH_MS)
 }

@@ -7,7 +7,7 @@ import type { QuoteRow } from './quoteStore'
 const NOW = Date.UTC(2026, 5, 12, 6)
 
 function rowOf(agoMs: number, data: Partial<Quote> = {}, gapMs: number | null = null): QuoteRow {
-  return { update: updateOf('A', { ts: NOW - agoMs, data }), direction: 0, trail: [], gapMs }
+  return { update: updateOf('A', { ts: NOW - agoMs, data }), direction: 0, trail: [], trailMs: 0, gapMs }
 }
 
 const live = { source: 'nse', status: 'live' } as const

@@ -5,7 +5,7 @@ import { QuoteStore } from './quoteStore'
 let store: QuoteStore
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['requestAnimationFrame', 'setTimeout', 'performance', 'Date'] })
+  vi.useFakeTimers({ toFake: ['requestAnimationFrame', 'setTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] })
   store = new QuoteStore()
   return () => vi.useRealTimers()
 })
@@ -34,7 +34,7 @@ describe('quote store', () => {
 
   it('tells an unseen row once a second only, and then of the newest', () => {
     const told = vi.fn(() => store.get('A')?.update.data.price)
-    store.subscribe('A', told, 1_000)
+    store.subscribe('A', told, false)
     for (let seq = 1; seq <= 30; seq += 1) {
       store.apply(updateOf('A', { seq, data: { price: 100 + seq } }))
       frame()
@@ -53,11 +53,41 @@ describe('quote store', () => {
   })
 
   it('remembers where the price came from and which way it went', () => {
-    store.apply(updateOf('A', { seq: 1, data: { price: 100 } }))
-    store.apply(updateOf('A', { seq: 2, data: { price: 99 } }))
-    store.apply(updateOf('A', { seq: 3, data: { price: 99 } }))
+    store.apply(updateOf('A', { seq: 1, ts: 1_000, data: { price: 100 } }))
+    store.apply(updateOf('A', { seq: 2, ts: 2_000, data: { price: 99 } }))
+    store.apply(updateOf('A', { seq: 3, ts: 3_000, data: { price: 99 } }))
     frame()
     expect(store.get('A')).toMatchObject({ direction: -1, trail: [99.5, 100, 99] })
+  })
+
+  it('takes one price a second into the trail, so that a small line is not drawn ten times a second', () => {
+    for (let step = 0; step <= 20; step += 1) store.apply(updateOf('A', { seq: step + 1, ts: 1_000 + step * 100, data: { price: 100 + step } }))
+    frame()
+    expect(store.get('A')?.trail).toEqual([99.5, 100, 110, 120])
+  })
+
+  it('spreads many unseen rows over time instead of drawing them all at once', () => {
+    let told = 0
+    for (let row = 0; row < 200; row += 1) {
+      store.subscribe(`S${row}`, () => (told += 1), false)
+      store.apply(updateOf(`S${row}`))
+    }
+    frame()
+    vi.advanceTimersByTime(1_050)
+    expect(told).toBeGreaterThan(0)
+    expect(told, 'no moment has to bear all of them').toBeLessThanOrEqual(40)
+    vi.advanceTimersByTime(1_000)
+    expect(told, 'and all come soon').toBe(200)
+  })
+
+  it('tells nobody who has left meanwhile', () => {
+    const told = vi.fn()
+    const leave = store.subscribe('A', told, false)
+    store.apply(updateOf('A'))
+    frame()
+    leave()
+    vi.advanceTimersByTime(2_000)
+    expect(told).not.toHaveBeenCalled()
   })
 
   it('flushes in a background tab too, where no frames come', () => {

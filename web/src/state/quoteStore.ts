@@ -4,19 +4,23 @@ import { Follower } from '../contract/follower'
 import type { Position, PriceUpdate, ServerMessage } from '../contract/messages'
 import { kindOf, type Kind } from './kind'
 import { Listeners } from './listeners'
+import { SlowListeners } from './slowListeners'
 import { Value } from './value'
 
 export interface QuoteRow {
   readonly update: PriceUpdate
   /** Sign of the last change of price; 0 until there was one. */
   readonly direction: -1 | 0 | 1
-  /** Prices seen so far, sampled, oldest first: the sparkline. */
+  /** Prices seen so far, one a second at most, oldest first: the sparkline. */
   readonly trail: readonly number[]
+  /** Publication of the trail's last price, in Unix ms. */
+  readonly trailMs: number
   /** Between the last two publications, in ms; null before the second. */
   readonly gapMs: number | null
 }
 
 const TRAIL_LENGTH = 60
+const TRAIL_STEP_MS = 1_000
 /** A background tab gets no animation frames; its rows still have to be current when it comes back. */
 const HIDDEN_FLUSH_MS = 250
 
@@ -29,17 +33,23 @@ export class QuoteStore {
   private readonly pending = new Map<string, QuoteRow>()
   private readonly listeners = new Map<string, Listeners>()
   private readonly anyListeners = new Listeners()
+  private readonly unseen = new SlowListeners()
   private newest: PriceUpdate | null = null
   private flushing = false
 
   /** After each batch, for what depends on many rows. */
   readonly subscribeAny = this.anyListeners.add
 
-  /** `everyMs`: the callback hears of changes at most so often; 0 for each batch. */
-  subscribe(symbol: string, callback: () => void, everyMs = 0): () => void {
+  /** The callback hears of each batch; of what nobody sees, once a second. */
+  subscribe(symbol: string, callback: () => void, seen = true): () => void {
     let own = this.listeners.get(symbol)
     if (!own) this.listeners.set(symbol, (own = new Listeners()))
-    return everyMs === 0 ? own.add(callback) : addSlowly(own, callback, everyMs)
+    if (seen) return own.add(callback)
+    const leave = own.add(() => this.unseen.later(callback))
+    return () => {
+      leave()
+      this.unseen.forget(callback)
+    }
   }
 
   /** The row as of the last batch; the same object until the next change. */
@@ -114,27 +124,15 @@ export class QuoteStore {
   }
 }
 
-function addSlowly(listeners: Listeners, callback: () => void, everyMs: number): () => void {
-  let timer: number | undefined
-  const leave = listeners.add(() => {
-    timer ??= window.setTimeout(() => {
-      timer = undefined
-      callback()
-    }, everyMs)
-  })
-  return () => {
-    leave()
-    window.clearTimeout(timer)
-  }
-}
-
 function nextRow(held: QuoteRow | undefined, update: PriceUpdate): QuoteRow {
-  if (!held) return { update, direction: 0, trail: seedOf(update), gapMs: null }
+  if (!held) return { update, direction: 0, trail: seedOf(update), trailMs: update.ts, gapMs: null }
   const moved = Math.sign(update.data.price - held.update.data.price) as -1 | 0 | 1
+  const sampled = moved !== 0 && update.ts - held.trailMs >= TRAIL_STEP_MS
   return {
     update,
     direction: moved || held.direction,
-    trail: moved === 0 ? held.trail : [...held.trail.slice(1 - TRAIL_LENGTH), update.data.price],
+    trail: sampled ? [...held.trail.slice(1 - TRAIL_LENGTH), update.data.price] : held.trail,
+    trailMs: sampled ? update.ts : held.trailMs,
     gapMs: update.ts - held.update.ts,
   }
 }

@@ -13,10 +13,10 @@ export function useValue<T>(value: Value<T>): T {
   return useSyncExternalStore(value.subscribe, value.get)
 }
 
-/** One row; the component re-renders when this symbol changes, at most every `everyMs`, and at no other time. */
-export function useQuote(symbol: string, everyMs = 0): QuoteRow | undefined {
+/** One row; the component re-renders when this symbol changes (once a second where nobody sees it), and at no other time. */
+export function useQuote(symbol: string, seen = true): QuoteRow | undefined {
   const { quotes } = useServices()
-  const subscribe = useCallback((callback: () => void) => quotes.subscribe(symbol, callback, everyMs), [quotes, symbol, everyMs])
+  const subscribe = useCallback((callback: () => void) => quotes.subscribe(symbol, callback, seen), [quotes, symbol, seen])
   return useSyncExternalStore(subscribe, () => quotes.get(symbol))
 }
 

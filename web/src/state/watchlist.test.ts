@@ -54,7 +54,7 @@ describe('watchlist', () => {
 
 describe('order of the table', () => {
   const rows: Record<string, QuoteRow> = Object.fromEntries(
-    Object.entries({ A: 1, B: 3, C: 2 }).map(([symbol, price]) => [symbol, { update: updateOf(symbol, { data: { price, change: null } }), direction: 0, trail: [], gapMs: null }]),
+    Object.entries({ A: 1, B: 3, C: 2 }).map(([symbol, price]) => [symbol, { update: updateOf(symbol, { data: { price, change: null } }), direction: 0, trail: [], trailMs: 0, gapMs: null }]),
   )
   const sorted = (key: 'symbol' | 'price' | 'change', descending: boolean) => sortSymbols(['C', 'A', 'D', 'B'], { key, descending }, (symbol) => rows[symbol]).join('')
 
