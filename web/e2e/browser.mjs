@@ -1,11 +1,19 @@
 // One headless Chromium for all page tests, with an empty profile, and what every page must never do.
-import { chromium } from 'playwright-core'
+import { existsSync } from 'node:fs'
+import { chromium, firefox, webkit } from 'playwright-core'
 
 const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 
 export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGUMENTS })
 }
+
+/** Playwright's own builds of other browsers, with why they cannot be used here: no distribution's Firefox can be driven. */
+export const OTHERS = [['Firefox', firefox], ['WebKit', webkit]].map(([name, type]) => ({
+  name,
+  launch: () => type.launch({ headless: true }),
+  missing: existsSync(type.executablePath()) ? false : `not run: Playwright's ${name} is not installed here`,
+}))
 
 /** Watches a page: `complaints` collects console errors, uncaught errors and policy violations; `hosts` all hosts contacted. */
 export async function watchPage(page) {

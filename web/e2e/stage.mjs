@@ -1,13 +1,13 @@
 // What a page test stands on: a browser, and either the deployed stack named by BASE_URL or the scripted stand-in.
-import { execSync } from 'node:child_process'
 import { launch, watchPage } from './browser.mjs'
+import { faultsOf } from './faults.mjs'
 import { Standin } from './standin.mjs'
 
 export const DESKTOP = { width: 1440, height: 900 }
 export const PHONE = { width: 390, height: 844 }
 
 export class Stage {
-  /** `standin: false` for tests that only make sense on a deployed stack; options are the stand-in's. */
+  /** `alone: true` for tests that always want the stand-in; the other options are the stand-in's. */
   static async open(options = {}) {
     const stage = new Stage()
     stage.base = options.alone ? undefined : process.env.BASE_URL?.replace(/\/$/, '')
@@ -16,6 +16,7 @@ export class Stage {
       stage.base = await stage.standin.start()
     }
     stage.browser = await launch()
+    stage.faults = await faultsOf(stage)
     return stage
   }
 
@@ -59,11 +60,4 @@ export async function untilPriceChanges(page, symbol, timeout = 3_000) {
     { timeout, polling: 30 },
   )
   return Date.now() - started
-}
-
-/** A shell command given by the environment for a deployed stack, or the stand-in's own way; null where there is neither. */
-export function faultOf(stage, name, ownWay) {
-  if (stage.standin) return ownWay
-  const command = process.env[name]
-  return command ? () => execSync(command, { stdio: 'inherit', timeout: 60_000 }) : null
 }

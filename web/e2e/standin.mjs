@@ -10,10 +10,9 @@ import { history, Market, NAMES, SYMBOLS } from './market.mjs'
 
 const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist')
 
-/** The policy that the edge sends in production. */
-export const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
-  "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+/** The policy that the edge sends, word for word. */
+const edge = readFileSync(join(dist, '../../services/images/edge/nginx.conf'), 'utf8')
+const POLICY = /Content-Security-Policy "(.+?)"/.exec(edge)[1].replace('@CONNECT_SOURCES@', '')
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml',
@@ -32,6 +31,7 @@ export class Standin {
     this.requests = []
     this.faults = { rest: false, sockets: false }
     this.insights = false
+    this.account = null // a StandinAccount, where a test signs in
     this.clients = new Map()
     this.server = createServer((request, response) => this.answer(request, response))
     this.sockets = new WebSocketServer({ noServer: true })
@@ -111,10 +111,11 @@ export class Standin {
 
   // ---- REST and files
 
-  answer(request, response) {
+  async answer(request, response) {
     const url = new URL(request.url, 'http://standin')
     this.requests.push(`${request.method} ${url.pathname}${url.search}`)
     if (url.pathname === '/config.json') return this.json(request, response, this.config)
+    if (await this.account?.answer(url.pathname, request, response)) return undefined
     if (url.pathname.startsWith('/api/')) return this.rest(url, request, response)
     this.file(url.pathname, response)
   }
