@@ -16,7 +16,7 @@ from ops.access import ROOT
 from services.contract.endpoints import STREAM
 from tools.machine.problem import Problem
 
-SOURCE = ROOT / "loadtests" / "bench" / "generator.c"
+SOURCES = ROOT / "loadtests" / "bench" / "generator"
 PROGRAM = ROOT / "out" / "capacity" / "generator"
 SPARE_HANDLES = 64
 MAX_CPU = 0.6
@@ -74,7 +74,7 @@ def build(program: Path = PROGRAM) -> Path:
     if compiler is None:
         raise Problem("The load generator cannot be built.", "There is no C compiler.", "apt-get install gcc libc6-dev")
     program.parent.mkdir(parents=True, exist_ok=True)
-    words = [compiler, "-O2", "-pthread", "-o", str(program), str(SOURCE)]
+    words = [compiler, "-O2", "-pthread", "-o", str(program), *map(str, sorted(SOURCES.glob("*.c")))]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Problem("The load generator cannot be built.", done.stderr.strip()[-300:], " ".join(words))

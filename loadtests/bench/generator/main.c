@@ -24,13 +24,14 @@ volatile double window_from, window_to;
 
 static void usage(void) {
     fprintf(stderr, "generator host ports path key origin redis_port channel password clients symbols each same|random rate "
-                    "warm_seconds window_seconds pids pad     (ports and pids: with commas, may be empty) [names]\n");
+                    "warm_seconds window_seconds pids pad     (ports and pids: with commas, may be empty or 0) [names]\n");
     exit(2);
 }
 
 static int numbers(char *text, int *into) {
     int count = 0;
-    for (char *word = strtok(text, ","); word && count < MAX_SERVERS; word = strtok(NULL, ",")) into[count++] = atoi(word);
+    for (char *word = strtok(text, ","); word && count < MAX_SERVERS; word = strtok(NULL, ","))
+        if (atoi(word)) into[count++] = atoi(word);
     return count;
 }
 
