@@ -31,7 +31,7 @@ struct histogram latency, read_delay; /* publication to receipt; wake-up to the 
 static struct client *clients;
 static int started, epoll;
 static unsigned seed = 7;
-static double newest[MAX_SYMBOLS];
+static long newest[MAX_SYMBOLS]; /* seq, of a running platform's symbols */
 
 int dial(const char *host, int port, int blocking) {
     int fd = socket(AF_INET, SOCK_STREAM | (blocking ? 0 : SOCK_NONBLOCK), 0);
@@ -83,11 +83,13 @@ static void be_open(struct client *c) {
     subscribe(c);
 }
 
-static void note_publication(const unsigned char *name, double ts) {
+static void note_publication(const unsigned char *name, const unsigned char *end) {
+    const unsigned char *mark = end - 64 > name ? memmem(end - 64, 64, "\"seq\":", 6) : NULL;
+    long seq = mark ? strtol((const char *)mark + 6, NULL, 10) : 0;
     for (int i = 0; i < set.symbols; i++) {
         size_t length = strlen(set.names[i]);
         if (memcmp(name, set.names[i], length) || name[length] != '"') continue;
-        if (ts > newest[i]) { newest[i] = ts; sent_in_window[i]++; }
+        if (seq > newest[i]) { newest[i] = seq; sent_in_window[i]++; }
         return;
     }
 }
@@ -117,7 +119,7 @@ static void take_message(const unsigned char *data, size_t n, double at) {
     while (colon > data && *colon != ':') colon--;
     double ts = strtod((const char *)colon + 1, NULL);
     if (ts < window_from || ts >= window_to) return;
-    if (set.is_watching) note_publication(data + sizeof mark - 1 + sizeof symbol - 1, ts);
+    if (set.is_watching) note_publication(data + sizeof mark - 1 + sizeof symbol - 1, data + n);
     received++;
     received_bytes += n;
     note(latency, at - ts);
