@@ -39,7 +39,7 @@ class ControlRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    action: Literal["pause", "resume", "drain", "notice", "probe", "echo"]
+    action: Literal["pause", "resume", "drain", "notice", "probe", "echo", "fail"]
     data: dict[str, Any] = Field(default_factory=dict)
     scope: str = Field("all", pattern=r"^[A-Za-z0-9_.\-]{1,64}$")
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import httpx
 
-from services.contract.endpoints import QUOTES, STREAM
+from services.contract.endpoints import CONTROL, QUOTES, STREAM
 from smoke.check import check
 from smoke.failure import require
 from smoke.platform import Platform
@@ -34,10 +34,13 @@ def faults_of(headers: Mapping[str, str], *, tls: bool) -> list[str]:
 
 
 async def _require_headers(platform: Platform, path: str, status: int) -> None:
-    response: httpx.Response = await platform.get(path, status)
+    _require_whole(platform, await platform.get(path, status), f"{path} ({status})")
+
+
+def _require_whole(platform: Platform, response: httpx.Response, what: str) -> None:
     doubled = [name for name in EXACT if len(response.headers.get_list(name)) > 1]
     faults = faults_of(response.headers, tls=platform.access.base_url.startswith("https"))
-    require(not faults and not doubled, f"every security header once on {path} ({status})", "; ".join(faults + doubled))
+    require(not faults and not doubled, f"every security header once on {what}", "; ".join(faults + doubled))
 
 
 @check(3000)
@@ -53,3 +56,14 @@ async def headers_on_errors(platform: Platform) -> None:
     await _require_headers(platform, f"/assets/{secrets.token_hex(8)}.js", 404)
     await _require_headers(platform, f"{QUOTES}/NO-SUCH-SYMBOL", 404)
     await _require_headers(platform, STREAM, 403)  # the socket server refuses a caller it does not know, before the upgrade
+
+
+@check(3000, faults=True)
+async def headers_on_500(platform: Platform) -> None:
+    """On the answer to an error that nobody foresaw; a signed request makes one, and the answer tells nothing of the inside."""
+    response = await platform.control("fail", {})
+    require(response.status_code == 500, "a signed drill answers 500", f"{response.status_code}: {response.text}")
+    _require_whole(platform, response, f"{CONTROL} (500)")
+    require(
+        "drill" not in response.text and "Traceback" not in response.text, "an answer without the error's text", response.text
+    )

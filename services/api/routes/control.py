@@ -37,7 +37,7 @@ def control_routes(platform: Platform) -> APIRouter:
         x_nonce: Annotated[str | None, Header(description="8 to 64 characters, never used before")] = None,
         x_signature: Annotated[str | None, Header(description="hex HMAC-SHA256")] = None,
     ) -> dict[str, Any]:
-        """Pause, resume, drain, notice, probe or echo."""
+        """Pause, resume, drain, notice, probe or echo; `fail` answers as to an error nobody foresaw (a drill)."""
         body = await bounded_body(request, 2 * BODY_MAX_BYTES)
         await platform.control.verify(request.headers, body)
         try:
@@ -45,6 +45,8 @@ def control_routes(platform: Platform) -> APIRouter:
         except ValidationError as error:
             detail = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors()[:5])
             raise Problem(422, detail) from None
+        if asked.action == "fail":
+            raise RuntimeError("a drill: asked for by a signed control request")
         response.status_code = 200 if asked.action == "echo" else 202
         return await platform.control.perform(asked)
 

@@ -155,6 +155,8 @@ class StandIn:
         if not signing.matches(expected, given.get(signing.SIGNATURE_HEADER, "")):
             return JSONResponse({"error": "signature"}, 401)
         asked = json.loads(body)
+        if asked["action"] == "fail":
+            return JSONResponse({"title": "unforeseen"}, 500)
         if asked["action"] == "probe":
             if not self.faults.mute_probe:
                 await self.publish(PROBE_SYMBOL, asked["data"]["price"])
