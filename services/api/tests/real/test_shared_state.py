@@ -115,6 +115,7 @@ def test_control_reaches_the_leader_through_any_replica(redis_server, tmp_path):
         assert control(other, key, {"action": "resume"}).status_code == 202
         other.wait_until("/api/v1/quotes/TCS", lambda r: r.json()["seq"] > before, 2)
         assert control(other, key, {"action": "nonsense"}).status_code == 422
+        assert control(other, key, {"action": "fail"}).status_code == 500, "the drill by which smoke sees a real 500"
         assert control(other, "wrong-key", {"action": "pause"}).status_code == 401
         drained = control(other, key, {"action": "drain", "scope": "api-a"})
         assert drained.status_code == 202
