@@ -26,8 +26,8 @@ replay: ready ## let a recorded day run through it: DAY=YYYY-MM-DD SPEED=60 (fol
 smoke: ready ## check the running stack from outside; reports in out/
 	@$(python) -m smoke --stack $(STOCK_TRACKER_STACK) --junit out/smoke.xml --json out/smoke.json
 
-load: ready ## put the running stack under load and judge its promises; PROFILE names one of objectives.toml
-	@.venv/bin/locust -f loadtests/locustfile.py --headless $(if $(PROFILE),--profile $(PROFILE))
+load: ready ## put the running stack under load and judge its promises; PROFILE names one of objectives.toml, HOLD shortens it
+	@.venv/bin/locust -f loadtests/locustfile.py --headless $(if $(PROFILE),--profile $(PROFILE)) $(if $(HOLD),--hold-seconds $(HOLD))
 
 proof: ## measure every promise on the running stack, in the browser too; report in out/proof/
 	@tools/bootstrap --browser && $(python) -m loadtests.proof --stack $(STOCK_TRACKER_STACK)

@@ -81,12 +81,17 @@ def _socket_doubts(result: StageResult, objective: Objective) -> list[str]:
 
 
 def judge(results: Sequence[StageResult], objectives: Objectives) -> list[Judgement]:
-    """A judgement for every promise whose load was run and that this program measures."""
+    """A judgement for every promise whose load was run and that this program measures.
+
+    A load that no promise names (ws5000, fanout, spike, soak) is held to what is promised to the same kind of user.
+    """
+    named = {objective.load for objective in objectives.objective}
     judged = []
     for result in results:
+        stage = result.stage
         for objective in objectives.objective:
             kind, measure = MEASURES.get(objective.id, (None, None))
-            if measure and objective.load == result.stage.name and kind == result.stage.user:
+            if measure and kind == stage.user and (objective.load == stage.name or stage.name not in named):
                 judged.append(_judge_one(result, objective, measure(result)))
     return judged
 

@@ -128,6 +128,17 @@ def test_what_was_not_measured_is_red():
     assert exit_code([]) is Exit.MISSED, "a run that judged nothing proves nothing"
 
 
+@pytest.mark.parametrize("profile", ["ws5000", "fanout", "spike", "soak"])
+def test_a_load_beyond_the_promises_is_held_to_them_all_the_same(profile):
+    stage = stages(profile, OBJECTIVES.load)[0]
+    found = {
+        judgement.objective.id: judgement
+        for judgement in judge([StageResult(stage, sockets(received=1).reading, 60.0)], OBJECTIVES)
+    }
+    assert set(found) == {"ws_closes", "ws_reach", "ws_latency"}
+    assert found["ws_reach"].verdict is Verdict.MISSED, "a profile that judges nothing would always look the same"
+
+
 def test_broken_outweighs_inconclusive():
     assert verdicts(calls(cpu=99.0), sockets(received=0))[1] is Exit.MISSED
 
