@@ -3,11 +3,10 @@
 import signal
 import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any, Self
 
 from rich.console import Console
 
@@ -27,30 +26,44 @@ def run_update(stack: Stack, console: Console, *words: str) -> tuple[int, Progre
         process = subprocess.Popen(
             command, cwd=stack.root, env=stack.environment(), stdout=output, stderr=subprocess.STDOUT, process_group=0
         )
-        with _pass_on_interrupts(process, console) as interrupted:
-            progress.show(read_events(log, lambda: process.poll() is not None))
+        with Interrupts(process, console) as interrupts:
+            progress.show(interrupts.held_until_heard(read_events(log, lambda: process.poll() is not None)))
             code = process.wait()
         if code and not progress.errors:
             output.seek(0)
             progress.errors = [line.removeprefix("error: ") for line in output.read().strip().splitlines()[-6:]]
-    return (INTERRUPTED if interrupted.is_set() and code else code), progress
+    return (INTERRUPTED if interrupts.count and code else code), progress
 
 
-@contextmanager
-def _pass_on_interrupts(
-    process: "subprocess.Popen[str] | subprocess.Popen[bytes]", console: Console
-) -> Iterator[threading.Event]:
-    interrupted = threading.Event()
+class Interrupts:
+    """Passes Ctrl-C and SIGTERM on to Pulumi. The first waits for Pulumi's first event: before it, Pulumi drops it unseen."""
 
-    def pass_on(number: int, frame: FrameType | None) -> None:
-        said = "ending at once" if interrupted.is_set() else "ending what has begun (again: at once)"
-        console.print(f"interrupted: {said}")
-        interrupted.set()
-        process.send_signal(signal.SIGINT)
+    def __init__(self, process: "subprocess.Popen[str] | subprocess.Popen[bytes]", console: Console) -> None:
+        self.count = 0
+        self._process, self._console = process, console
+        self._heard = False
+        self._before: dict[int, Any] = {}
 
-    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield interrupted
-    finally:
-        for number, handler in before.items():
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._take) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def held_until_heard(self, events: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The same events; what was held back goes to Pulumi at the first."""
+        for event in events:
+            if not self._heard:
+                self._heard = True
+                if self.count:
+                    self._process.send_signal(signal.SIGINT)
+            yield event
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        said = "ending at once" if self.count else "ending what has begun (again: at once)"
+        self._console.print(f"interrupted: {said}")
+        self.count += 1
+        if self._heard or self.count > 1:
+            self._process.send_signal(signal.SIGINT)
