@@ -11,7 +11,7 @@ export function AgeDot({ row }: { readonly row: QuoteRow | undefined }) {
   if (!row || !freshness) return null
   if (!isInSession(row)) return <span className="age-dot rest">{closedText(row, now)}</span>
   const text = formatAge(freshness.ageMs)
-  return <span className={freshness.stale ? 'age-dot stale' : 'age-dot'}>{text}{freshness.stale && <span className="old"> old</span>}</span>
+  return <span className={freshness.stale ? 'age-dot stale' : 'age-dot'}><span>{text}{freshness.stale && <span className="old"> old</span>}</span></span>
 }
 
 function closedText({ update }: QuoteRow, now: number): string {

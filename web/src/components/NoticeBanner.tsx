@@ -11,6 +11,7 @@ export default function NoticeBanner({ notice }: { readonly notice: Notice }) {
   const severity = notice.severity ?? 'info'
   return (
     <div className={`notice notice-${severity}`} role={severity === 'critical' ? 'alert' : 'status'}>
+      <Icon name={severity === 'info' ? 'live' : 'degraded'} />
       <p>{notice.text}</p>
       <button type="button" className="icon-button" aria-label="Dismiss notice" onClick={() => stream.dismissNotice()}>
         <Icon name="close" />

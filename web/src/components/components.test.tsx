@@ -63,6 +63,13 @@ describe('S129 components: the state in one place', () => {
     await act(() => vi.advanceTimersByTimeAsync(50))
     expect(screen.getByText(/opens 15 Jun 2026, 09:15:00\sIST/)).toBeDefined()
   })
+
+  it('says that nothing comes over a standing connection, and keeps still while a broken one is renewed', () => {
+    const { stream } = inStory('stale', <StateBar />)
+    expect(screen.getByText(/No new prices have come/)).toBeDefined()
+    act(() => stream.state.set({ ...stream.state.get(), socket: { phase: 'connecting', failedAttempts: 1, code: 1006, reason: '' } }))
+    expect(screen.queryByText(/No new prices/), 'a bar that comes and goes in a second would only move the page').toBeNull()
+  })
 })
 
 describe('S129 components: the mark', () => {
