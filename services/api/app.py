@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from services.api import errors
+from services.api.conditional import Conditional, describe_conditional
 from services.api.health import health_routes
 from services.api.layers import Envelope
 from services.api.logs import logger
@@ -70,6 +71,7 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
         listing = QuoteList.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
         schemas |= {name: schema for name, schema in listing.pop("$defs", {}).items() if name not in schemas}
         schemas["QuoteList"] = listing
+        describe_conditional(document)
         app.openapi_schema = document
     return app.openapi_schema
 
@@ -78,7 +80,7 @@ def create_app(platform: Platform) -> ASGIApp:
     """The whole application as uvicorn runs it; the platform starts and stops with it."""
     settings = platform.settings
     stats = RequestStats()
-    app: ASGIApp = HotQuotes(build_app(platform, stats), platform)
+    app: ASGIApp = HotQuotes(Conditional(build_app(platform, stats)), platform)
     if settings.allowed_origins:
         app = CORSMiddleware(
             app,

@@ -25,6 +25,8 @@ TOKEN_MAX_CHARS = 8_192
 LEEWAY_SECONDS = 10
 KEYS_FRESH_SECONDS = 600.0
 KEYS_REFRESH_MIN_SECONDS = 30.0
+ALGORITHM_OF = {"P-256": "ES256", "RSA": "RS256"}
+"""For a published key that does not name its algorithm."""
 REQUIRED = ["exp", "aud", "iss", "sub"]
 
 log = logger(__name__)
@@ -100,10 +102,10 @@ def parse_keys(answer: Any) -> dict[str, PyJWK]:
     """`kid` -> key of a JWKS document; keys of other kinds are passed over. Raises UpstreamError when it is none."""
     found = {}
     for entry in v.objects(v.mapping(answer, "jwks").get("keys"), "keys"):
-        kid, algorithm = entry.get("kid"), entry.get("alg")
+        kid, algorithm = entry.get("kid"), entry.get("alg") or ALGORITHM_OF.get(str(entry.get("crv") or entry.get("kty")))
         if isinstance(kid, str) and algorithm in PublishedKeys.algorithms and entry.get("use", "sig") == "sig":
             try:
-                found[kid] = PyJWK.from_dict(entry)
+                found[kid] = PyJWK.from_dict(entry, algorithm)
             except (PyJWTError, ValueError, TypeError, KeyError):
                 log.warning("a published key cannot be used", kid=kid[:64])
     return found
@@ -136,7 +138,7 @@ class TokenCheck:
             raise _refused(f"the token was refused: {type(error).__name__}") from None
         except UpstreamError:
             raise unavailable("tokens cannot be checked now: the issuer does not answer") from None
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             raise _refused("the token is malformed") from None
 
     def _claims(self, token: str, key: Any) -> User:
@@ -168,4 +170,5 @@ def make_token_check(settings: Settings) -> TokenCheck | None:
         assert secret is not None
         return TokenCheck(SharedSecret(secret), settings.auth_issuer, settings.auth_audience)
     assert settings.auth_jwks_url is not None
-    return TokenCheck(PublishedKeys(Upstream(settings.auth_jwks_url)), settings.auth_issuer, settings.auth_audience)
+    issuer = Upstream(settings.auth_jwks_url, is_public=settings.is_production)
+    return TokenCheck(PublishedKeys(issuer), settings.auth_issuer, settings.auth_audience)

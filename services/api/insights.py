@@ -8,6 +8,7 @@ from services.api.budgets import Budget, Limit
 from services.api.cache import Cache, Entry, Policy
 from services.api.errors import Problem
 from services.api.quote_store import Held
+from services.api.settings import Settings
 from services.api.upstreams import Kind, UpstreamError, Window, gemini
 from services.api.upstreams.client import Upstream
 
@@ -74,8 +75,11 @@ def answer_of(error: UpstreamError) -> Problem:
     return Problem(503, f"no insight now: the AI service says {error.kind}", {"Retry-After": str(max(1, min(seconds, 3_600)))})
 
 
-def make_insights(base_url: str, model: str, key: str | None, cache: Cache, budget: Budget) -> Insights | None:
+def make_insights(settings: Settings, cache: Cache, budget: Budget) -> Insights | None:
     """None without a key."""
+    key = settings.api_key("gemini")
     if key is None:
         return None
-    return Insights(Upstream(base_url, {"x-goog-api-key": key}, DEADLINE_SECONDS), model, cache, budget)
+    headers = {"x-goog-api-key": key}
+    upstream = Upstream(settings.gemini_base_url, headers, DEADLINE_SECONDS, is_public=settings.is_production)
+    return Insights(upstream, settings.gemini_model, cache, budget)

@@ -1,7 +1,7 @@
 """The parts of one API process and how they hang together. Composition only: no decision is taken here."""
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import time
 from typing import Literal
 
@@ -12,6 +12,7 @@ from services.api.channels import Channels
 from services.api.control import ControlPlane
 from services.api.database import make_engine
 from services.api.demand import Demand
+from services.api.expiry import Expiry
 from services.api.history import Histories
 from services.api.ingest import Ingest
 from services.api.insights import LIMITS as GEMINI_LIMITS
@@ -30,6 +31,7 @@ from services.api.sources.choice import make_source
 from services.api.sources.live import LiveSource
 from services.api.tasks import Tasks
 from services.api.upstreams import Kind
+from services.api.waiting import Waiting
 from services.api.watchlists import Watchlists
 from services.contract.messages import Demand as DemandMessage
 
@@ -59,12 +61,23 @@ class Platform:
     token_check: TokenCheck | None
     watchlists: Watchlists | None
     tasks: Tasks
+    expiry: Expiry
+    waiting: Waiting = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.waiting = Waiting(self.store, self.has_hope, self.negative.known)
 
     def default_symbols(self) -> list[str]:
         """The default list: as set, else everything the source has."""
         if self.demand.default:
             return sorted(self.demand.default)
         return sorted(self.source.catalogue if self.source.catalogue is not None else instruments())
+
+    def has_hope(self) -> bool:
+        """Whether a price that is not here may still come: somebody ingests or soon will, and some service may be asked."""
+        is_reached = self.link.is_up or self.ingest.is_alone
+        is_away = isinstance(self.source, LiveSource) and self.source.is_away(self.lease.left)
+        return is_reached and not is_away and not self.ingest.is_paused
 
     async def ask(self, symbols: list[str]) -> frozenset[str]:
         """Make symbols wanted that are not held; return those the source certainly does not have."""
@@ -150,14 +163,9 @@ def assemble(settings: Settings) -> Platform:
         cache=cache,
         search=Search(source, cache),
         histories=Histories(source, store, cache),
-        insights=make_insights(
-            settings.gemini_base_url,
-            settings.gemini_model,
-            settings.api_key("gemini"),
-            cache,
-            Budget(link, "gemini", GEMINI_LIMITS),
-        ),
+        insights=make_insights(settings, cache, Budget(link, "gemini", GEMINI_LIMITS)),
         token_check=make_token_check(settings),
         watchlists=Watchlists(make_engine(dsn)) if dsn else None,
         tasks=Tasks(),
+        expiry=Expiry(settings.no_data_after_seconds),
     )

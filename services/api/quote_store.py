@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.contract.quotes import Session, Status
 from services.contract.symbols import PROBE_SYMBOL
 
+STATUSES, SESSIONS = frozenset(Status), frozenset(Session)
 _STATUS = re.compile(rb'"status":"[a-z]+"')
 
 
@@ -29,17 +31,18 @@ class Held:
     seq: int
     ts: float
     data: dict[str, Any]
+    is_stale: bool
+    """Whether its source gave it up."""
+    source_ts: float
+    """Unix seconds of the source's time."""
+    fetched_ts: float | None
+    """Unix seconds when its source was last heard to say it; None for what is not fetched."""
     stale_line: bytes | None = None
 
     @property
-    def is_stale(self) -> bool:
-        """Whether its source gave it up."""
-        return self.data.get("status") == "stale"
-
-    @property
-    def source_ts(self) -> float:
-        """Unix seconds of the source's time."""
-        return datetime.fromisoformat(self.data["sourceTime"]).timestamp()
+    def known_ts(self) -> float:
+        """Unix seconds when it was last known to be true: heard from its source, else its source's own time."""
+        return self.fetched_ts or self.source_ts
 
     def as_stale(self) -> bytes:
         """The same line with `status` stale; made once."""
@@ -52,12 +55,23 @@ def read_line(line: bytes) -> Held | None:
     """Parse a published line; None when it is not one (anybody on the channel could have sent it)."""
     try:
         update = json.loads(line)
-        if update["type"] != "price_update" or update["data"]["symbol"] != update["symbol"]:
+        data = update["data"]
+        if update["type"] != "price_update" or data["symbol"] != update["symbol"] or not _is_complete(data):
             return None
         epoch, fence, seq, ts = str(update["epoch"]), int(update["fence"]), int(update["seq"]), float(update["ts"])
-        return Held(update["symbol"], line, f'"{epoch}-{fence}-{seq}"'.encode(), epoch, fence, seq, ts, update["data"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+        return Held(
+            update["symbol"], line, f'"{epoch}-{fence}-{seq}"'.encode(), epoch, fence, seq, ts, data,
+            is_stale=data["status"] == Status.STALE,
+            source_ts=datetime.fromisoformat(data["sourceTime"]).timestamp(),
+            fetched_ts=datetime.fromisoformat(data["fetchedAt"]).timestamp() if "fetchedAt" in data else None,
+        )  # fmt: skip
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None
+
+
+def _is_complete(data: dict[str, Any]) -> bool:
+    """Whether answers can be made of it."""
+    return data["status"] in STATUSES and data["session"] in SESSIONS and data["price"] > 0 and isinstance(data["source"], str)
 
 
 class QuoteStore:

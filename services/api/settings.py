@@ -136,6 +136,7 @@ class Settings(DatabaseSettings):
     poll_seconds: Annotated[float, Field(gt=0, le=3600)] = 5.0
     poll_closed_seconds: Annotated[float, Field(gt=0, le=86_400)] = 600.0
     stale_after_seconds: Annotated[float, Field(gt=0, le=900)] = 15.0
+    no_data_after_seconds: Annotated[float, Field(gt=0, le=86_400)] = 900.0
     breaker_seconds: Annotated[float, Field(gt=0, le=900)] = 60.0
     nse_base_url: str = Field("https://www.nseindia.com", validation_alias=AliasChoices("NSE_BASE_URL", "NSE__BaseUrl"))
     twelve_data_base_url: str = "https://api.twelvedata.com"

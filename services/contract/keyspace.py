@@ -55,7 +55,8 @@ another fence is refused."""
 EPOCH = "ingest:epoch"
 """String: random, made when absent; a new epoch tells clients that sequence numbers start anew (Redis lost its data)."""
 RUN = "ingest:run"
-"""String, TTL: where a replayed or simulated day stands, so that a new leader goes on where the old one stopped."""
+"""String, TTL: where a replayed or simulated day stands, so that a new leader goes on where the old one stopped; of live sources,
+until when each service is left alone."""
 RUN_SECONDS = 60
 PAUSED = "ingest:paused"
 """String: the operator's reason while publishing is paused; absent otherwise."""

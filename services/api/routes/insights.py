@@ -40,7 +40,7 @@ def insight_routes(platform: Platform) -> APIRouter:
             raise Problem(501, "insights need a Gemini key on the server (GEMINI_API_KEY_FILE); this installation has none")
         if symbol in await platform.ask([symbol]):
             raise Problem(404, f"no symbol {symbol}")
-        await platform.store.wait_for([symbol], 1.0)
+        await platform.waiting.until_held([symbol])
         held = platform.store.held.get(symbol)
         if held is None:
             raise unavailable(f"no quote of {symbol} yet")

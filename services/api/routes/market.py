@@ -14,9 +14,6 @@ from services.contract.endpoints import INDICES, MARKET_STATUS
 from services.contract.messages import PriceUpdate
 from services.contract.quotes import Moment, Session, Status
 
-FIRST_INDEX_SECONDS = 1.5
-"""How long the first question after a start waits for the leader to serve it."""
-
 
 class IndexList(BaseModel):
     """All indices the source has."""
@@ -50,8 +47,9 @@ def market_routes(platform: Platform) -> APIRouter:
         names = [symbol for symbol in sorted(catalogue if catalogue is not None else ["NIFTY 50"]) if is_index(symbol)]
         if names and not any(map(is_index, store.held)):
             await platform.ask(names)
-            await store.wait_for(names, FIRST_INDEX_SECONDS)
-        held = [store.held[symbol] for symbol in sorted(store.held) if is_index(symbol)]
+            await platform.waiting.until_held(names)
+        known = [store.held[symbol] for symbol in sorted(store.held) if is_index(symbol)]
+        held = [one for one in known if not platform.expiry.is_over(one)]
         if names and not held:
             raise unavailable("no index value yet")
         lines = b",".join(h.line if store.is_fresh else h.as_stale() for h in held)

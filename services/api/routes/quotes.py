@@ -72,7 +72,8 @@ class HotQuotes:
 
 def make_answers(platform: Platform) -> tuple[QuoteAnswer, QuotesAnswer]:
     """The two endpoints."""
-    return QuoteAnswer(platform.store, platform.ask), QuotesAnswer(platform.store, platform.ask, platform.default_symbols)
+    parts = platform.store, platform.ask, platform.waiting, platform.expiry
+    return QuoteAnswer(*parts), QuotesAnswer(*parts, platform.default_symbols)
 
 
 def add_quote_routes(app: FastAPI, platform: Platform) -> None:

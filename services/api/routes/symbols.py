@@ -9,6 +9,7 @@ from services.api.errors import Problem, problems
 from services.api.history import Interval
 from services.api.platform import Platform
 from services.api.search import RESULTS_MAX
+from services.api.waiting import REST_SECONDS
 from services.contract.symbols import SYMBOL_PATTERN, parse_symbol
 
 
@@ -74,7 +75,7 @@ def symbol_routes(platform: Platform) -> APIRouter:
             raise Problem(422, str(error)) from None
         if symbol in await platform.ask([symbol]):
             raise Problem(404, f"no symbol {symbol}")
-        await platform.store.wait_for([symbol], 1.0)
+        await platform.waiting.until_held([symbol], REST_SECONDS)
         entry = await platform.histories.of(symbol, interval)
         if entry.is_stale:
             response.headers["Age"] = str(entry.age_seconds)

@@ -43,12 +43,12 @@ def make_providers(settings: Settings) -> list[Provider]:
     """
     found: dict[str, Provider] = {}
     if settings.source == "nse":
-        found["nse"] = Nse(Upstream(settings.nse_base_url))
+        found["nse"] = Nse(Upstream(settings.nse_base_url, is_public=settings.is_production))
     if key := settings.api_key("twelve_data"):
         headers = {"Authorization": f"apikey {key}"}
-        found["twelve_data"] = TwelveData(Upstream(settings.twelve_data_base_url, headers))
+        found["twelve_data"] = TwelveData(Upstream(settings.twelve_data_base_url, headers, is_public=settings.is_production))
     if key := settings.api_key("alpha_vantage"):
-        found["alpha_vantage"] = AlphaVantage(Upstream(settings.alpha_vantage_base_url), key)
+        found["alpha_vantage"] = AlphaVantage(Upstream(settings.alpha_vantage_base_url, is_public=settings.is_production), key)
     if settings.source not in found:
         name = settings.source.upper()
         raise SourceError(f"SOURCE={settings.source} needs a key: set {name}_API_KEY_FILE to a file that holds it")

@@ -5,6 +5,7 @@ published once more as stale; a symbol that nobody knows is remembered, so that 
 """
 
 import asyncio
+import json
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -107,6 +108,15 @@ class Guarded:
             log.warning("provider failed", provider=self.provider.name, kind=str(error.kind), reason=str(error))
 
 
+def _left_alone(position: str) -> dict[str, float]:
+    """Provider -> Unix seconds until which a leader leaves it alone; nothing when another source wrote the position."""
+    try:
+        told = json.loads(position)
+        return {str(name): float(until) for name, until in told.items()}
+    except (ValueError, TypeError, AttributeError):
+        return {}
+
+
 class LiveSource:
     """The sources `nse`, `twelve_data`, `alpha_vantage`: the named one first, then the others that are set up."""
 
@@ -133,9 +143,16 @@ class LiveSource:
 
     def start(self, position: str) -> None:
         self._first = True
+        for guarded in self.providers:
+            guarded.breaker.open_until = max(guarded.breaker.open_until, _left_alone(position).get(guarded.provider.name, 0.0))
 
     def position(self) -> str:
-        return ""
+        return json.dumps({guarded.provider.name: guarded.breaker.open_until for guarded in self.providers})
+
+    def is_away(self, position: str) -> bool:
+        """Whether every service is left alone now, as this replica or the leader's `position` tells."""
+        now, told = time(), _left_alone(position)
+        return all(g.breaker.is_open(now) or told.get(g.provider.name, 0.0) > now for g in self.providers)
 
     async def next(self, wanted: Wanted) -> Sequence[Reading]:
         if not self._first:

@@ -10,11 +10,16 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from time import time
 from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 
+from services.api.logs import logger
 from services.api.upstreams import Kind, UpstreamError, Window
+from services.api.upstreams.addresses import ForbiddenAddressError, public_only
 from services.api.upstreams.values import decode
+
+log = logger(__name__)
 
 T = TypeVar("T")
 DEADLINE_SECONDS = 5.0
@@ -87,10 +92,17 @@ class Upstream:
     """One service's HTTP client."""
 
     def __init__(
-        self, base_url: str, headers: Mapping[str, str] | None = None, deadline_seconds: float = DEADLINE_SECONDS
+        self,
+        base_url: str,
+        headers: Mapping[str, str] | None = None,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        *,
+        is_public: bool = False,
     ) -> None:
+        """`is_public`: its name must lead to a public address, whenever it is called."""
         self._base_url = base_url
         self._deadline_seconds = deadline_seconds
+        self._public_host = urlsplit(base_url).hostname if is_public else None
         self.client = httpx.AsyncClient(
             headers=dict(headers or {}),
             timeout=httpx.Timeout(deadline_seconds, connect=2.0),
@@ -102,6 +114,8 @@ class Upstream:
     async def fetch(self, path: str, params: Mapping[str, str] | None = None, **more: Any) -> Answer:
         """GET (or `method=`), whole answer within the deadline whatever drips. Raises UpstreamError (unavailable)."""
         method = more.pop("method", "GET")
+        if self._public_host is not None:
+            more["extensions"] = {"trace": public_only(self._public_host)}
         try:
             async with asyncio.timeout(self._deadline_seconds):
                 request = self.client.stream(method, self._base_url + path, params=params, **more)
@@ -111,6 +125,9 @@ class Upstream:
             raise UpstreamError(Kind.UNAVAILABLE, f"no answer within {self._deadline_seconds} s") from None
         except httpx.DecodingError:
             raise UpstreamError(Kind.MALFORMED, "not in the encoding it names") from None
+        except ForbiddenAddressError as error:
+            log.warning("an upstream's name leads into a private network", reason=str(error))
+            raise UpstreamError(Kind.UNAVAILABLE, "its address is refused") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise UpstreamError(Kind.UNAVAILABLE, type(error).__name__) from None
 

@@ -112,6 +112,37 @@ async def test_a_value_that_cannot_be_renewed_is_marked_stale_once_and_recovers(
     assert back.status is None, "the same price, but known to be true again"
 
 
+async def test_a_value_tells_when_its_source_was_last_heard(clock):
+    provider = Scripted("nse", priced(10))
+    guarded = Guarded(provider, Budget(None, "nse", provider.limits), Breaker())
+    source = LiveSource([guarded], NegativeCache(None), clock, pace=Pace(0.001, 0.001, 5.0))
+    source.start("")
+    (first,) = await source.next(lambda: AAA)
+    heard = clock.now()
+    assert first.fetched_at == heard
+    clock.pass_by(60)
+    assert await source.next(lambda: AAA) == [], "heard again, and nothing new to publish"
+    provider.answer = UpstreamError(Kind.UNAVAILABLE)
+    clock.pass_by(3)
+    assert await source.next(lambda: AAA) == [], "a short silence is none"
+    clock.pass_by(3)
+    (marked,) = await source.next(lambda: AAA)
+    assert (marked.status, (marked.fetched_at - heard).total_seconds()) == (Status.STALE, 60), "its age counts from then"
+
+
+async def test_what_a_leader_leaves_alone_the_others_leave_alone_too():
+    leader, follower = (source_of(Scripted("nse", UpstreamError(Kind.UNAVAILABLE))) for _ in range(2))
+    assert not leader.is_away(leader.position())
+    await leader.current(AAA)
+    assert follower.is_away(leader.position()), "a follower that knows it need not let anybody wait"
+    assert not follower.is_away("{}")
+    follower.start(leader.position())
+    await follower.current(AAA)
+    assert follower.providers[0].provider.asked == [], "a new leader does not begin by hammering what is down"
+    for position in ("", "[]", "12.5", '{"nse": "soon"}', '{"nse": null}', "2026-06-12T09:15:00"):
+        assert not source_of(Scripted("nse", priced(1))).is_away(position), "another source's position says nothing here"
+
+
 async def test_budgets_count_symbols_and_keep_a_reserve_for_users():
     budget = Budget(None, "twelve_data", TwelveData.limits)
     assert await budget.take(8, now=60.0) == 0

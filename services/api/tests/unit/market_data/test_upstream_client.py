@@ -6,7 +6,7 @@ import time
 import pytest
 
 from services.api.upstreams import Kind, UpstreamError
-from services.api.upstreams.addresses import check_base_url
+from services.api.upstreams.addresses import ForbiddenAddressError, check_base_url, public_only
 from services.api.upstreams.client import Answer, Upstream, check, retry_after
 
 
@@ -64,6 +64,58 @@ async def test_a_redirect_is_not_followed():
     error, _ = await fails_with(redirect)
     assert error.kind is Kind.UNAVAILABLE
     assert len(called) == 1
+
+
+async def test_a_name_that_leads_into_a_private_network_is_refused_before_a_byte_is_sent():
+    heard = []
+
+    async def listen(reader, writer):
+        heard.append(await reader.read(100))
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    upstream = Upstream(f"http://localhost:{port}", is_public=True)
+    with pytest.raises(UpstreamError) as refused:
+        await upstream.json("/latest/meta-data")
+    await upstream.close()
+    while not heard:  # noqa: ASYNC110 - the server is a callback
+        await asyncio.sleep(0.01)
+    server.close()
+    assert refused.value.kind is Kind.UNAVAILABLE
+    assert heard == [b""], "the name was looked up and called, and then nothing was said to whoever answered there"
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("8.8.8.8", True), ("2606:4700::1111", True), ("127.0.0.1", False), ("10.1.2.3", False), ("192.168.0.1", False),
+        ("172.16.0.1", False), ("169.254.169.254", False), ("100.64.0.1", False), ("0.0.0.0", False), ("::1", False),
+        ("fd00::1", False), ("fe80::1%eth0", False), ("::ffff:10.0.0.1", False),
+    ],
+)  # fmt: skip
+async def test_the_address_is_judged_that_the_name_led_to(address, allowed):
+    class Stream:
+        closed = False
+
+        def get_extra_info(self, name):
+            return (address, 443)
+
+        async def aclose(self):
+            self.closed = True
+
+    async def connect(trace, host, stream):
+        await trace("connection.connect_tcp.started", {"host": host})
+        await trace("connection.connect_tcp.complete", {"return_value": stream})
+
+    stream = Stream()
+    if allowed:
+        await connect(public_only("api.example"), "api.example", stream)
+    else:
+        with pytest.raises(ForbiddenAddressError):
+            await connect(public_only("api.example"), "api.example", stream)
+    assert stream.closed is not allowed
+    await connect(public_only("api.example"), "proxy.internal", Stream())
 
 
 async def test_an_endless_body_is_cut():

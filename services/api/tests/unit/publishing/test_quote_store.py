@@ -2,15 +2,19 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.api.expiry import Expiry
 from services.api.quote_store import QuoteStore
 from services.api.quotes_answer import QuoteAnswer, QuotesAnswer, requested_symbols
+from services.api.waiting import Waiting
 
 
 def line(symbol="AAA", seq=1, epoch="e", fence=1, status="live", **data):
-    inner = {"symbol": symbol, "price": 10 + seq, "sourceTime": "2026-06-12T06:00:00.000Z", "status": status} | data
+    inner = {"symbol": symbol, "price": 10 + seq, "sourceTime": "2026-06-12T06:00:00.000Z", "status": status}
+    inner |= {"source": "nse", "session": "open"} | data
     update = {"type": "price_update", "symbol": symbol, "data": inner, "timestamp": "x", "epoch": epoch, "fence": fence}
     return json.dumps(update | {"seq": seq, "ts": 1_000.0}, separators=(",", ":")).encode()
 
@@ -35,6 +39,8 @@ def test_a_lower_fence_never_comes_through_and_a_new_epoch_starts_anew():
 @pytest.mark.parametrize(
     "garbage",
     [b"", b"{", b"[]", b"null", b"5", b'{"type":"x"}', b'{"type":"price_update"}', b"\xff", b"[" * 100_000,
+     line(session="noon"), line(session=[]), line(status="fine"), line(status=None), line(sourceTime="yesterday"),
+     line(price="1"),     line(sourceTime=5), line(fetchedAt=None), line(price=-1), line(source=None),
      line().replace(b'"symbol":"AAA","price"', b'"symbol":"BBB","price"'), line().replace(b'"seq":1', b'"seq":"x"')],
 )  # fmt: skip
 def test_garbage_is_counted_and_changes_nothing(garbage):
@@ -75,6 +81,14 @@ async def nobody(symbols):
     return frozenset(symbols) & {"NOPE"}
 
 
+def one_of(store, hope=lambda: False, clock=None):
+    return QuoteAnswer(store, nobody, Waiting(store, hope, nobody), Expiry(900, clock))
+
+
+def many_of(store, default, clock=None):
+    return QuotesAnswer(store, nobody, Waiting(store, lambda: False, nobody), Expiry(900, clock), default)
+
+
 def fresh_store(*lines):
     store = QuoteStore()
     store.freshness = lambda: True
@@ -85,18 +99,18 @@ def fresh_store(*lines):
 
 async def test_one_quote_is_the_published_bytes_with_an_etag_and_304():
     store = fresh_store(line())
-    status, headers, body = await get(QuoteAnswer(store, nobody), {"symbol": "AAA"})
+    status, headers, body = await get(one_of(store), {"symbol": "AAA"})
     assert (status, body) == (200, line())
-    again = await get(QuoteAnswer(store, nobody), {"symbol": "AAA"}, headers=[(b"if-none-match", headers[b"etag"])])
+    again = await get(one_of(store), {"symbol": "AAA"}, headers=[(b"if-none-match", headers[b"etag"])])
     assert (again[0], again[2]) == (304, b"")
     store.take(line(seq=2))
-    assert (await get(QuoteAnswer(store, nobody), {"symbol": "AAA"}, headers=[(b"if-none-match", headers[b"etag"])]))[0] == 200
+    assert (await get(one_of(store), {"symbol": "AAA"}, headers=[(b"if-none-match", headers[b"etag"])]))[0] == 200
 
 
 async def test_without_updates_a_quote_is_marked_stale_with_its_age():
     store = fresh_store(line())
     store.freshness = lambda: False
-    status, headers, body = await get(QuoteAnswer(store, nobody), {"symbol": "AAA"})
+    status, headers, body = await get(one_of(store), {"symbol": "AAA"})
     assert status == 200
     assert json.loads(body)["data"]["status"] == "stale"
     assert int(headers[b"age"]) > 0
@@ -104,7 +118,7 @@ async def test_without_updates_a_quote_is_marked_stale_with_its_age():
 
 
 async def test_a_value_its_source_gave_up_has_an_age_too():
-    _, headers, _ = await get(QuoteAnswer(fresh_store(line(status="stale")), nobody), {"symbol": "AAA"})
+    _, headers, _ = await get(one_of(fresh_store(line(status="stale"))), {"symbol": "AAA"})
     assert int(headers[b"age"]) > 0
 
 
@@ -112,20 +126,60 @@ async def test_a_value_its_source_gave_up_has_an_age_too():
     ("symbol", "status"), [("NOPE", 404), ("tcs", 422), ("TCS\n", 422), ("A" * 10_000, 422), ("A:B", 422), ("STK.PROBE", 404)]
 )
 async def test_odd_and_unknown_symbols_have_their_answers(symbol, status):
-    got, headers, body = await get(QuoteAnswer(fresh_store(), nobody), {"symbol": symbol})
+    got, headers, body = await get(one_of(fresh_store()), {"symbol": symbol})
     assert got == status
     assert headers[b"content-type"] == b"application/problem+json"
     assert len(body) < 500, "a hostile symbol is not echoed in full"
 
 
-async def test_a_known_symbol_without_a_value_is_503_with_retry_after(monkeypatch):
-    monkeypatch.setattr("services.api.quotes_answer.WAIT_SECONDS", 0.01)
-    status, headers, _ = await get(QuoteAnswer(fresh_store(), nobody), {"symbol": "TCS"})
+async def test_a_known_symbol_without_hope_of_a_value_is_503_with_retry_after():
+    status, headers, _ = await get(one_of(fresh_store()), {"symbol": "TCS"})
     assert (status, headers[b"retry-after"]) == (503, b"5")
 
 
+async def test_a_crowd_waits_for_the_one_first_line_while_there_is_hope():
+    store, hopes = fresh_store(), []
+
+    def hope():
+        hopes.append(1)
+        if len(hopes) == 50:
+            store.take(line("TCS"))
+        return True
+
+    answers = await asyncio.gather(*(get(one_of(store, hope), {"symbol": "TCS"}) for _ in range(100)))
+    assert {status for status, _, _ in answers} == {200}, "a slow first price is no reason to refuse those who wait for it"
+
+
+async def test_waiting_ends_as_soon_as_hope_is_lost_or_the_symbol_turns_out_not_to_exist():
+    store, hopes = fresh_store(), iter([True, True, False])
+    await Waiting(store, lambda: next(hopes), nobody).until_held(["TCS"], 1e9)
+    await Waiting(store, lambda: True, nobody).until_held(["NOPE"], 1e9)
+    assert store.held == {}, "both came back without a value and long before their time"
+
+
+TRADING_DAY, SUNDAY = datetime(2026, 6, 12, 6, 30, tzinfo=UTC), datetime(2026, 6, 14, 6, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("now", "fetched", "status"),
+    [
+        (TRADING_DAY, TRADING_DAY - timedelta(seconds=890), 200), (TRADING_DAY, TRADING_DAY - timedelta(seconds=910), 503),
+        (SUNDAY, TRADING_DAY, 200), (TRADING_DAY, None, 200),
+    ],
+    ids=["a while ago", "a quarter of an hour of trading ago", "when trading ended", "never fetched: a played day"],
+)  # fmt: skip
+async def test_a_stale_value_is_none_after_a_quarter_of_an_hour_of_trading(clock, now, fetched, status):
+    clock.time = now
+    store = fresh_store(line("AAA", status="stale", **({"fetchedAt": fetched.isoformat()} if fetched else {})), line("B"))
+    got, headers, body = await get(one_of(store, clock=clock), {"symbol": "AAA"})
+    assert got == status
+    assert got == 200 or (headers[b"retry-after"] == b"5" and b"no data" in body), "an old price would be taken for the price"
+    missing = json.loads((await get(many_of(store, list, clock), query=b"symbols=AAA,B"))[2])["missing"]
+    assert missing == (["AAA"] if status == 503 else [])
+
+
 async def test_many_quotes_keep_the_order_and_name_the_missing():
-    endpoint = QuotesAnswer(fresh_store(line("A"), line("B")), nobody, lambda: ["A"])
+    endpoint = many_of(fresh_store(line("A"), line("B")), lambda: ["A"])
     _, _, body = await get(endpoint, query=b"symbols=B,NOPE,A")
     answer = json.loads(body)
     assert [quote["symbol"] for quote in answer["quotes"]] == ["B", "A"]

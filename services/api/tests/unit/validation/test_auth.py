@@ -1,7 +1,10 @@
 """Tokens: the good one passes, everything else is 401 and causes no call that the token asked for."""
 
 import json
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
@@ -11,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from services.api.auth import PublishedKeys, SharedSecret, TokenCheck, parse_keys
 from services.api.errors import Problem
 from services.api.upstreams import Kind, UpstreamError
+from services.api.upstreams.client import Upstream
 
 ISSUER, SECRET = "https://project.example/auth/v1", "a-shared-secret-of-at-least-32-bytes!"
 EC_KEYS = {kid: ec.generate_private_key(ec.SECP256R1()) for kid in ("one", "two", "stranger")}
@@ -151,6 +155,53 @@ async def test_the_shared_secret_is_a_mode_of_its_own():
     for bad in (jwt.encode(claims(), SECRET + "x", "HS256"), jwt.encode(claims(), SECRET * 2, "HS512"), token()):
         with pytest.raises(Problem):
             await check.user(f"Bearer {bad}")
+
+
+@pytest.fixture
+def published():
+    """A real HTTP server with the keys a test puts into `keys`; `asked` is what was requested of it."""
+    keys, asked = [], []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            body = json.dumps({"keys": keys}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *words):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        worker = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        worker.start()
+        yield SimpleNamespace(keys=keys, asked=asked, url=f"http://127.0.0.1:{server.server_port}/auth/v1/jwks.json")
+        server.shutdown()
+        worker.join()
+
+
+async def test_a_rotation_of_keys_at_a_real_issuer_refuses_nobody_who_is_signed_in(published, monkeypatch):
+    one, two = JWKS["keys"][:2]
+    now = time.monotonic()
+    monkeypatch.setattr("services.api.auth.monotonic_seconds", lambda: now)
+    async with Upstream(published.url) as upstream:
+        check = TokenCheck(PublishedKeys(upstream), ISSUER, "authenticated")
+        published.keys[:] = [one]
+        assert await check.user(bearer())
+        published.keys[:] = [two, one]
+        now += 31
+        assert await check.user(bearer(EC_KEYS["two"], kid="two")), "a new kid is looked up"
+        assert await check.user(bearer()), "and tokens of the old key are good while it is published"
+        published.keys[:] = [{name: part for name, part in two.items() if name != "alg"}]
+        now += 601
+        assert await check.user(bearer(EC_KEYS["two"], kid="two")), "also when its algorithm follows from its curve only"
+        with pytest.raises(Problem) as refused:
+            await check.user(bearer())
+        assert refused.value.status == 401, "a key that was withdrawn signs nobody in"
+    assert published.asked == ["/auth/v1/jwks.json"] * 3, "three looks for five tokens, and nowhere else"
 
 
 @pytest.mark.recorded
