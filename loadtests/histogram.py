@@ -11,6 +11,11 @@ def bucket(milliseconds: float) -> float:
     return round(milliseconds, 2) if milliseconds < FINE_BELOW_MS else float(round(milliseconds))
 
 
+def bucket_width_ms(milliseconds: float) -> float:
+    """How much a value read from a histogram may differ from the one that was put in."""
+    return 0.01 if milliseconds < FINE_BELOW_MS else 1.0
+
+
 def percentile(counts: Mapping[float, int], percent: float) -> float | None:
     """The smallest value that at least `percent` of all samples do not exceed (nearest rank); None without samples."""
     total = sum(counts.values())
