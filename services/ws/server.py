@@ -6,15 +6,13 @@ import gc
 import random
 import secrets
 import signal
-import socket
 import time
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import httpx
 from prometheus_client.core import Metric
-from websockets.asyncio.server import Server, serve
+from websockets.asyncio.server import Server
 
 from services.contract import keyspace
 from services.contract.closing import Close
@@ -22,7 +20,6 @@ from services.contract.messages import Control, Notice
 from services.ws import report
 from services.ws.admission import Admission, AdmissionRules
 from services.ws.clients import Clients
-from services.ws.connection import ClientConnection, ConnectionRules
 from services.ws.control import ControlDesk
 from services.ws.conversation import ConversationRules
 from services.ws.feed import Feed
@@ -32,6 +29,7 @@ from services.ws.holdings import Services
 from services.ws.hub import Hub
 from services.ws.keepalive import Keepalive
 from services.ws.ledger import Ledger
+from services.ws.listener import connection_rules, listen
 from services.ws.log import log
 from services.ws.lookup import Lookup
 from services.ws.metrics import Histogram
@@ -46,14 +44,11 @@ from services.ws.subscriber import Subscriber
 from services.ws.tokens import make_tokens
 from services.ws.update import Update
 
-BACKLOG = 4_096
 DRAIN_STEP_SECONDS = 0.05
 RETRY_HINT_MS = 500
 """Reconnects of a drained node's clients are spread by its closing them one after another; this only shakes them a little."""
 LAST_SECONDS = 3.0
 """How long what was told to end may take; after it the process ends anyway."""
-USER_TIMEOUT_MS = 8_000
-"""The kernel drops a connection whose data was not acknowledged (or whose window stayed shut) for this long."""
 
 
 class Node:
@@ -71,13 +66,7 @@ class Node:
         self.receive_to_write = Histogram()
         self.pacer = Pacer(self.hub, settings.hold_max_seconds, self._note_oldest)
         self.hub.on_pending = self.pacer.pending
-        self.rules = ConnectionRules(
-            hub=self.hub,
-            frames_per_second=settings.frames_per_second,
-            frame_burst=settings.frame_burst,
-            write_cap_bytes=settings.write_cap_bytes,
-            max_message_bytes=settings.max_message_bytes,
-        )
+        self.rules = connection_rules(settings, self.hub)
         self.clients = Clients(self.rules.slow)
         self.state = StreamState(self.clients.tell)
         self.ledger = Ledger(self.link, settings.node_id, settings.redis_channel_subscriptions, self.hub)
@@ -149,20 +138,7 @@ class Node:
             ),
             Services(self.hub, self.lookup, self.ledger, self.history, self.tokens, self.state),
         )
-        return serve(
-            handler,
-            sock=self._listening_socket(),
-            process_request=self.admission,
-            create_connection=partial(ClientConnection, self.rules),  # type: ignore[arg-type]  # any factory will do
-            compression=None,
-            server_header=None,
-            ping_interval=None,
-            close_timeout=2,
-            open_timeout=settings.handshake_seconds,
-            max_size=settings.max_message_bytes,
-            write_limit=settings.write_high_bytes,
-            backlog=BACKLOG,
-        )
+        return listen(handler, self.admission, self.rules, settings)
 
     def _admission(self) -> Admission:
         settings = self.settings
@@ -178,15 +154,6 @@ class Node:
         )
         pages = Pages(self.facts, self._unready, self._families)
         return Admission(rules, self.clients, self.tokens, pages.table())
-
-    def _listening_socket(self) -> socket.socket:
-        """Options here are inherited by every accepted socket."""
-        settings = self.settings
-        listener = socket.create_server((settings.bind_address, settings.port), backlog=BACKLOG)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, settings.send_buffer_bytes)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
-        return listener
 
     def facts(self) -> dict[str, object]:
         """What /health says beside its status."""

@@ -1,84 +1,17 @@
-"""Frames as no library would send them, one or more per category of the Autobahn suite (1 framing, 2 pings, 3 reserved bits,
-4 opcodes, 5 fragments, 6 UTF-8, 7 closing, 10 automatic fragments), and our own: masking, handshake, floods, compression."""
+"""Frames as no library would send them, against a whole node: what its limits and its protocol add to the framing that
+test_frame_classes.py walks. Masking, handshake, floods, endless fragments, compression."""
 
 import asyncio
 import contextlib
-import json
 import struct
 
 import pytest
 
 from services.ws.tests.conftest import KEY, until
+from services.ws.tests.raw import CLOSE, PONG, TEXT, Raw, frame
+from services.ws.tests.raw import PING as PING_CODE
 
 PING = '{"action":"ping","id":1}'
-TEXT, BINARY, CLOSE, PING_CODE, PONG = 1, 2, 8, 9, 10
-
-
-def frame(code, payload=b"", fin=True, mask=True, reserved=0, length=None):
-    data = payload.encode() if isinstance(payload, str) else payload
-    size = len(data) if length is None else length
-    head = bytes([(0x80 if fin else 0) | reserved << 4 | code])
-    bit = 0x80 if mask else 0
-    if size < 126:
-        head += bytes([bit | size])
-    elif size < 65536:
-        head += bytes([bit | 126]) + struct.pack(">H", size)
-    else:
-        head += bytes([bit | 127]) + struct.pack(">Q", size)
-    key = b"\x37\xfa\x21\x3d" if mask else b""
-    return head + key + (bytes(b ^ key[i % 4] for i, b in enumerate(data)) if mask else data)
-
-
-class Raw:
-    """A socket after a handshake made by hand."""
-
-    def __init__(self, reader, writer):
-        self.reader, self.writer = reader, writer
-        self.handshake = b""
-
-    @classmethod
-    @contextlib.asynccontextmanager
-    async def open(cls, rig, extra=""):
-        reader, writer = await asyncio.open_connection("127.0.0.1", rig.node.port, limit=2**20)
-        writer.write(
-            f"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            f"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nX-Client-Key: {KEY}\r\n{extra}\r\n".encode()
-        )
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            assert head.startswith(b"HTTP/1.1 101"), head
-            raw = cls(reader, writer)
-            raw.handshake = head
-            assert (await raw.message())["type"] == "connected"
-            assert (await raw.message())["type"] == "status"
-            yield raw
-        finally:
-            writer.transport.abort()
-
-    async def frame(self):
-        async with asyncio.timeout(5):
-            first, second = await self.reader.readexactly(2)
-            assert not second & 0x80, "a server must not mask"
-            size = second & 127
-            if size == 126:
-                size = int.from_bytes(await self.reader.readexactly(2), "big")
-            return first & 15, await self.reader.readexactly(size)
-
-    async def message(self):
-        code, data = await self.frame()
-        assert code == TEXT
-        return json.loads(data)
-
-    async def send(self, *frames):
-        self.writer.write(b"".join(frames))
-        await self.writer.drain()
-
-    async def close_code(self):
-        """What the server closes with; 1005 for a close frame without one."""
-        while True:
-            code, data = await self.frame()
-            if code == CLOSE:
-                return int.from_bytes(data[:2], "big") if data else 1005
 
 
 async def pongs(raw):
