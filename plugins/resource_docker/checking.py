@@ -20,10 +20,10 @@ class Checked:
     failures: list[tuple[str, str]] = field(default_factory=list)
 
 
-def check(fields: Fields, news: dict[str, Any], olds: dict[str, Any], autoname: Callable[[], str | None]) -> Checked:
+def check(fields: Fields, news: dict[str, Any], olds: dict[str, Any], autoname: Callable[[], str | None] | None) -> Checked:
     """Inputs for a resource whose former inputs are `olds` (empty for a new or replaced one).
 
-    autoname: makes the name where the program gives none; None where naming is switched off.
+    autoname: makes the name where the program gives none; answers None where naming is switched off.
     """
     checked = Checked({})
     checked.inputs = _check_object(fields, news, olds, "", checked.failures, autoname)
@@ -62,14 +62,14 @@ def _check_object(
 def _fill_in(
     fields: Fields, result: dict[str, Any], olds: dict[str, Any], autoname: Callable[[], str | None] | None
 ) -> list[str]:
-    """Add defaults to `result`; a value that was a default before stays as it was. Returns the keys added."""
+    """Add defaults to `result`; a value that was a default before, and any former name, stays. Returns the keys added."""
     old_defaults = olds.get(DEFAULTS_KEY)
     added = []
     for key, known in fields.items():
         named = autoname is not None and key == "name" and known.kind is Kind.STRING
         if key in result or (known.default is None and not named):
             continue
-        was_default = key in olds and (not isinstance(old_defaults, list) or key in old_defaults)
+        was_default = key in olds and (named or not isinstance(old_defaults, list) or key in old_defaults)
         if was_default:
             value = olds[key]
         elif named and autoname is not None:
@@ -123,10 +123,10 @@ def _check_map(value: Any, path: str, failures: list[tuple[str, str]]) -> Any:
     if not isinstance(value, dict):
         failures.append((path, f"expected a map, got {value!r}"))
         return value
-    return {
-        key: element if element is UNKNOWN or element is None else _as_text(element, f"{path}.{key}", failures)
-        for key, element in value.items()
-    }
+    for key, element in value.items():
+        if isinstance(element, list | dict):
+            failures.append((f"{path}.{key}", f"expected a string, got {element!r}"))
+    return {key: int(element) if isinstance(element, float) else element for key, element in value.items() if element is not None}
 
 
 def _check_scalar(known: Field, value: Any, path: str, failures: list[tuple[str, str]]) -> Any:
@@ -137,7 +137,7 @@ def _check_scalar(known: Field, value: Any, path: str, failures: list[tuple[str,
         value = _as_integer(value, path, failures)
     else:
         value = _as_boolean(value, path, failures)
-    if len(failures) == before and known.check is not None and value != "":
+    if len(failures) == before and known.check is not None:
         problem = known.check(value)
         if problem:
             failures.append((path, problem))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import tarfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, ClassVar
 
-from . import container_spec, container_state, images
+from . import container_spec, container_state, container_upload, images
 from .container_fields import FIELDS
 from .errors import DockerError, HalfMadeError, RefusedError
 from .resource_type import Context
 from .schema import Fields
+from .sets import as_sent
 from .table_resource import TableResource
 
 HEALTH_POLL_SECONDS = 0.25
@@ -40,8 +37,8 @@ class Container(TableResource):
 
     def make(self, context: Context, planned: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         images.find_or_pull(context, planned["image"])
+        planned = as_sent(self.fields, planned)
         body = container_spec.create_body(planned, context.engine.api_version)
-        files = archive(planned["uploads"]) if planned["uploads"] else None
         params = {"name": planned["name"]}
         if planned["platform"]:
             params["platform"] = planned["platform"]
@@ -51,7 +48,7 @@ class Container(TableResource):
             raise DockerError(f"container {planned['name']} could not be made: {error}", error.status) from None
         container_id = str(answer["Id"])
         try:
-            return container_id, _bring_up(context, container_id, planned, files)
+            return container_id, _bring_up(context, container_id, planned)
         except (DockerError, RefusedError) as error:
             raise HalfMadeError(container_id, str(error)) from error
 
@@ -106,14 +103,14 @@ def _unless_gone(action: Callable[[], Any]) -> None:
             raise
 
 
-def _bring_up(context: Context, container_id: str, planned: dict[str, Any], files: bytes | None) -> dict[str, Any]:
+def _bring_up(context: Context, container_id: str, planned: dict[str, Any]) -> dict[str, Any]:
     """Everything after creation; returns values learned on the way (containerLogs)."""
     _connect(context, container_id, planned)
-    if files is not None:
+    for upload in planned["uploads"]:
         context.engine.json(
             "PUT",
             f"/containers/{container_id}/archive",
-            body=files,
+            body=container_upload.archive(upload),
             params={"path": "/"},
             headers={"Content-Type": "application/x-tar"},
         )
@@ -169,40 +166,6 @@ def wait_until_healthy(context: Context, container_id: str, planned: dict[str, A
                 f"{state['Status']}); `docker logs {name}` and `docker inspect {name}` say why"
             )
         time.sleep(HEALTH_POLL_SECONDS)
-
-
-def archive(uploads: list[dict[str, Any]]) -> bytes:
-    """The files to upload as one tar; DockerError where an entry has no content, or two."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
-        for upload in uploads:
-            content = _content(upload)
-            member = tarfile.TarInfo(upload["file"].lstrip("/"))
-            member.size, member.mtime, member.mode = len(content), int(time.time()), _mode(upload)
-            tar.addfile(member, io.BytesIO(content))
-    return buffer.getvalue()
-
-
-def _content(upload: dict[str, Any]) -> bytes:
-    given = [key for key in ("content", "contentBase64", "source") if upload[key]]
-    if len(given) != 1:
-        raise DockerError(
-            f"uploads: {upload['file']} needs exactly one of content, contentBase64 and source, got {given or 'none'}"
-        )
-    if upload["content"]:
-        return str(upload["content"]).encode()
-    if upload["contentBase64"]:
-        return base64.b64decode(upload["contentBase64"])
-    try:
-        return Path(upload["source"]).read_bytes()
-    except OSError as error:
-        raise DockerError(f"uploads: {upload['file']}: cannot read {upload['source']}: {error.strerror}") from None
-
-
-def _mode(upload: dict[str, Any]) -> int:
-    if upload["permissions"]:
-        return int(upload["permissions"], 8)
-    return 0o744 if upload["executable"] else 0o644
 
 
 def joined_streams(raw: bytes) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any
 
 from .durations import check_duration
@@ -26,10 +25,15 @@ from .schema import (
 READ_TIMEOUT_MS = 15000
 
 
+def decoded_base64(text: str) -> bytes:
+    """Line breaks are allowed, anything else that is no base64 is a ValueError."""
+    return base64.b64decode(text.replace("\r", "").replace("\n", ""), validate=True)
+
+
 def _check_base64(value: Any) -> str | None:
     try:
-        base64.b64decode(str(value), validate=True)
-    except (binascii.Error, ValueError):
+        decoded_base64(str(value))
+    except ValueError:
         return "expected base64 text"
     return None
 

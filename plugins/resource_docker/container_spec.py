@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Any
 
 from . import container_mounts, durations, gpus
@@ -125,9 +125,12 @@ def _cpus(planned: Properties) -> Properties:
     if not planned["cpus"]:
         return {"CpuPeriod": planned["cpuPeriod"] or 0, "CpuQuota": planned["cpuQuota"] or 0}
     try:
-        return {"NanoCpus": int(Decimal(planned["cpus"]) * 10**9)}
-    except (InvalidOperation, ValueError):
+        nano_cpus = Fraction(planned["cpus"]) * 10**9
+    except (ValueError, ZeroDivisionError):
         raise DockerError(f"cpus: expected a number such as 0.5, got {planned['cpus']!r}") from None
+    if nano_cpus.denominator != 1:
+        raise DockerError(f"cpus: {planned['cpus']!r} is too precise, nine places after the point are the most")
+    return {"NanoCpus": int(nano_cpus)}
 
 
 def _capabilities(planned: Properties, which: str) -> list[str] | None:
@@ -145,7 +148,8 @@ def _cgroup_namespace(planned: Properties) -> str:
 
 def _security(options: list[str]) -> Properties:
     """`systempaths=unconfined` is the client's to translate; the rest goes to the engine as it is."""
-    body: Properties = {"SecurityOpt": [option for option in options if option != "systempaths=unconfined"] or None}
+    sent = [option for option in options if option != "systempaths=unconfined"]
+    body: Properties = {"SecurityOpt": sent if options else None}
     if "systempaths=unconfined" in options:
         body |= {"MaskedPaths": [], "ReadonlyPaths": []}
     return body

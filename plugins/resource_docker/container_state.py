@@ -6,6 +6,7 @@ read back; some lists are only where the state has them, so that a daemon's defa
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from . import durations
@@ -124,7 +125,8 @@ def _network_data(name: str, endpoint: Properties) -> Properties:
 
 
 def _extra_host(entry: str) -> Properties:
-    host, _, address = entry.partition(":")
+    """Of an IPv6 address only what is before its first colon, as the official provider reads it."""
+    host, address, *_ = entry.split(":")
     return {"host": host, "ip": address}
 
 
@@ -202,8 +204,8 @@ def _only_where_set(config: Properties, host: Properties, state: Properties) -> 
             {"hard": ulimit["Hard"], "name": ulimit["Name"], "soft": ulimit["Soft"]} for ulimit in host["Ulimits"] or []
         )
     if host.get("NanoCpus"):
-        read["cpus"] = _decimal(host["NanoCpus"])
-    if config.get("Healthcheck"):
+        read["cpus"] = decimal(host["NanoCpus"])
+    if config.get("Healthcheck") is not None:
         read["healthcheck"] = _healthcheck(config["Healthcheck"])
     if state.get("devices"):
         read["devices"] = in_order(_device(device, state["devices"]) for device in host.get("Devices") or [])
@@ -214,9 +216,10 @@ def _only_where_set(config: Properties, host: Properties, state: Properties) -> 
     return read
 
 
-def _decimal(nano_cpus: int) -> str:
-    whole, rest = divmod(nano_cpus, 10**9)
-    return f"{whole}.{rest:09d}".rstrip("0").rstrip(".")
+def decimal(nano_cpus: int) -> str:
+    """CPUs as the official provider reads them: `1.0`, `1.5`, and with its rounding to one place (`0.1` for 0.05)."""
+    text = f"{Decimal(nano_cpus) / 10**9:.9f}"
+    return f"{Decimal(text).quantize(Decimal('0.1'), ROUND_HALF_UP)}" if text.count("0") == 9 else text.rstrip("0")
 
 
 def _healthcheck(check: Properties) -> Properties:

@@ -129,8 +129,8 @@ def _subpath(path: str, key: str) -> str:
 
 
 def _set(known: Field, path: str, old: list[Any], new: list[Any], given: Any) -> Changes:
-    before = {identity(known, element): i for i, element in enumerate(old)}
-    after = {identity(known, element): i for i, element in enumerate(new)}
+    before = {identity(known, element, zero=True): i for i, element in enumerate(old)}
+    after = {identity(known, element, zero=True): i for i, element in enumerate(new)}
     removed = sorted(before[key] for key in before.keys() - after.keys())
     added = sorted(after[key] for key in after.keys() - before.keys())
     if not removed and not added:
@@ -178,8 +178,9 @@ def _part_explains(part: Field, given: Any, planned: Any) -> bool:
         return not planned
     if planned is None or isinstance(given, list) != isinstance(planned, list):
         return False
-    if part.single and part.fields is not None:
-        return _explains(part, given, planned)
+    if part.single:
+        # The official provider does not recognize such an object in its own plan.
+        return False
     if isinstance(given, list):
         return len(given) == len(planned) and all(_explains(part, a, b) for a, b in zip(given, planned, strict=True))
     return bool(given == planned)

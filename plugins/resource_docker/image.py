@@ -88,8 +88,7 @@ class Image:
         for key in sorted(old.keys() | new.keys()):
             if old.get(key) == new.get(key):
                 continue
-            if key == "registry" and key in old and key in new and _server(old) == _server(new):
-                # Credentials come and go; the image is the same.
+            if key == "registry" and key in old and key in new and not _changes_server(old[key], new[key]):
                 continue
             changes[key] = ("add" if key not in old else "delete" if key not in new else "update", False)
         return Difference(changes, changed=bool(changes), detailed=bool(changes))
@@ -165,8 +164,11 @@ def _unqualified_names(inputs: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _server(inputs: dict[str, Any]) -> Any:
-    return (inputs["registry"] or {}).get("server")
+def _changes_server(old: Any, new: Any) -> bool:
+    """Credentials come and go, and the image is the same; so it is, officially, with a server that comes or goes."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return True
+    return "server" in old and "server" in new and bool(old["server"] != new["server"])
 
 
 def _can_build_in_preview(context: Context, inputs: dict[str, Any]) -> bool:

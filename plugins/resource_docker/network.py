@@ -9,7 +9,7 @@ from .container_mounts import label_map
 from .errors import DockerError
 from .resource_type import Context
 from .schema import Fields, boolean, collection, labels, mapping, string
-from .sets import in_order
+from .sets import as_sent, in_order
 from .table_resource import TableResource
 
 REMOVAL_SECONDS = 30.0
@@ -41,6 +41,7 @@ class Network(TableResource):
     }
 
     def make(self, context: Context, planned: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        planned = as_sent(self.fields, planned)
         body = {
             "Name": planned["name"],
             "Driver": planned["driver"] or "",

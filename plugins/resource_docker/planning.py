@@ -83,12 +83,16 @@ class _Planner:
         return wanted
 
     def _map(self, known: Field, old: Any, new: Any) -> Any:
-        if new is None and known.computed:
+        if not new and known.computed:
             self._mark(known, when=old is None)
             return UNKNOWN if old is None else old
-        if new is None:
+        if not new:
             self._mark(known, when=bool(old))
             return {} if old else old
+        if contains_unknown(new):
+            self._mark(known)
+            return UNKNOWN
+        new = {key: _text(value) for key, value in new.items()}
         if old == new:
             return old
         self._mark(known)
@@ -127,7 +131,7 @@ class _Planner:
         return {key: self.value(part, before.get(key), (new or {}).get(key)) for key, part in (known.fields or {}).items()}
 
     def _strings(self, known: Field, old: Any, new: Any) -> Any:
-        if new is None:
+        if new is None or (new == [] and known.kind is Kind.SET and self.creating):
             if known.computed:
                 self._mark(known, when=old is None)
                 return UNKNOWN if old is None else old
@@ -147,7 +151,7 @@ class _Planner:
         return []
 
     def _set(self, known: Field, old: Any, new: Any) -> Any:
-        if new is not None and contains_unknown(new):
+        if new is not None and UNKNOWN in new:
             self._mark(known)
             return UNKNOWN
         if known.fields is None:
@@ -157,7 +161,7 @@ class _Planner:
         before = {identity(known, element, zero=True): element for element in old or []}
         after = {identity(known, element, zero=True): element for element in new}
         if before.keys() == after.keys():
-            return old
+            return [_zero_filled(known, element) for element in old or []]
         self._mark(known, when=len(before) != len(after))
         for key in before.keys() ^ after.keys():
             self._mark_element(known, before[key] if key in before else after[key])
@@ -183,6 +187,8 @@ def fresh_element(known: Field, element: dict[str, Any], old: dict[str, Any] | N
 
 
 def _fresh_value(part: Field, value: Any, old: Any) -> Any:
+    if value is UNKNOWN or (part.fields is None and contains_unknown(value)):
+        return UNKNOWN
     if part.is_scalar:
         wanted = part.default if value is None else value
         return "" if wanted is None and part.kind is Kind.STRING and old is None else wanted
@@ -191,6 +197,13 @@ def _fresh_value(part: Field, value: Any, old: Any) -> Any:
     if part.kind is Kind.SET:
         return in_order(value if part.fields is None else (fresh_element(part, inner) for inner in value)) if value else []
     return value if part.kind is Kind.MAP else value or []
+
+
+def _zero_filled(known: Field, element: Any) -> Any:
+    """An unchanged element of a set, in a plan that changes something else: unset numbers and booleans are 0 and false."""
+    if not isinstance(element, dict):
+        return {Kind.INT: 0, Kind.BOOL: False}.get(known.kind) if element is None else element
+    return {key: _zero_filled(part, element.get(key)) for key, part in (known.fields or {}).items()}
 
 
 def _text(value: Any) -> str:

@@ -35,6 +35,14 @@ def _applied(known: Field, found: Any, planned: Any) -> Any:
     return found
 
 
+def after_update(fields: Fields, prior: dict[str, Any], planned: dict[str, Any]) -> dict[str, Any]:
+    """Outputs of a resource just changed: a number, text or boolean that the program took back is 0, empty or false."""
+    return {
+        key: _zero(fields[key]) if value is None and prior.get(key) is not None and fields[key].is_scalar else value
+        for key, value in planned.items()
+    }
+
+
 def inputs_of(fields: Fields, outputs: dict[str, Any], inputs: dict[str, Any]) -> dict[str, Any]:
     """The former inputs with the values of today: only what the program set or a default filled in is looked at."""
     refreshed: dict[str, Any] = _without_empty_defaults(_refreshed(fields, outputs, inputs)[0])

@@ -13,6 +13,7 @@ from .table_resource import TableResource
 
 class RemoteImage(TableResource):
     token = "docker:index/remoteImage:RemoteImage"  # noqa: S105
+    named_automatically = False
     fields: ClassVar[Fields] = {
         "build": single({}, Kind.SET, refused="build images with docker.Image"),
         "forceRemove": boolean(),

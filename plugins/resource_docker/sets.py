@@ -1,17 +1,19 @@
-"""Sets: what makes two elements the same, and the order in which a set's elements are listed.
+"""Sets: what makes two elements the same, the order in which a set's elements are listed, and the one in which they are sent.
 
-Both follow the official provider, whose lists of set elements are part of the state and of the paths in a diff.
+All follow the official provider, whose lists of set elements are part of the state, of the paths in a diff and of the
+container.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
 from .properties import UNKNOWN
-from .schema import Field, Kind
+from .schema import Field, Fields, Kind
 
 _ZERO = {Kind.STRING: "", Kind.INT: 0, Kind.BOOL: False}
 
@@ -23,9 +25,9 @@ def identity(known: Field, element: Any, *, zero: bool = False) -> str:
     with one that was read back; without it null is a value of its own.
     """
     if known.fields is None:
-        return json.dumps(element)
+        return json.dumps(element, default=repr)
     parts = {key: _part_identity(part, element.get(key), zero=zero) for key, part in known.fields.items()}
-    return json.dumps(parts, sort_keys=True)
+    return json.dumps(parts, sort_keys=True, default=repr)
 
 
 def _part_identity(part: Field, value: Any, *, zero: bool) -> Any:
@@ -50,6 +52,42 @@ def in_order(elements: Iterable[Any]) -> list[Any]:
     if all(isinstance(element, str) for element in distinct.values()):
         return sorted(distinct.values(), key=lambda text: text.encode())
     return [distinct[key] for key in sorted(distinct, key=str.encode)]
+
+
+def as_sent(fields: Fields, planned: dict[str, Any]) -> dict[str, Any]:
+    """`planned` with its sets in the order in which Docker gets them: where it counts (the first DNS server, which mount lies
+    over which), it has to be the official provider's, which goes by a hash."""
+    return {
+        key: sorted(value, key=lambda element, known=fields[key]: _hash(known, element))  # type: ignore[misc]
+        if fields[key].kind is Kind.SET and isinstance(value, list)
+        else value
+        for key, value in planned.items()
+    }
+
+
+def _hash(known: Field, element: Any) -> str:
+    """A checksum as decimal digits: these, not the number, are what is sorted by."""
+    return str(zlib.crc32(_members(known, element).encode()))
+
+
+def _members(known: Field, element: Any) -> str:
+    if known.fields is None:
+        return str(element)
+    parts = {_attribute(key): _member(part, element.get(key)) for key, part in known.fields.items()}
+    return "".join(f"{key}:{parts[key]};" for key in sorted(parts))
+
+
+def _member(part: Field, value: Any) -> str:
+    if part.is_scalar:
+        value = _ZERO[part.kind] if value is None else value
+        return str(int(value)) if part.kind is Kind.BOOL else str(value)
+    if part.kind is Kind.MAP:
+        return "[" + "".join(f"{key}:{value[key]};" for key in sorted(value or {})) + "]"
+    elements = value if isinstance(value, list) else [value] if value is not None else []
+    if part.kind is Kind.SET:
+        elements = sorted(elements, key=lambda element: _hash(part, element))
+    inner = "".join((f"<{_members(part, element)}>" if part.fields else str(element)) + ";" for element in elements)
+    return f"{{{inner}}}" if part.kind is Kind.SET else f"({inner})"
 
 
 def _serialized(value: Any) -> str:

@@ -17,6 +17,7 @@ class TableResource:
     token: str
     fields: ClassVar[Fields]
     always_deletes_before_replace: ClassVar[bool] = False
+    named_automatically: ClassVar[bool] = True
 
     # What Docker has to do, per type.
 
@@ -42,7 +43,7 @@ class TableResource:
     def check(
         self, context: Context, news: dict[str, Any], olds: dict[str, Any], autoname: Callable[[], str | None]
     ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        checked = checking.check(self.fields, news, olds, autoname)
+        checked = checking.check(self.fields, news, olds, autoname if self.named_automatically else None)
         return checked.inputs, checked.failures
 
     def diff(self, prior: dict[str, Any], inputs: dict[str, Any]) -> Difference:
@@ -95,7 +96,7 @@ class TableResource:
             return {**planned, "id": resource_id}
         state = planning.settled(self.fields, planned)
         self.change(context, resource_id, prior, state)
-        return {**state, "id": resource_id}
+        return {**readback.after_update(self.fields, prior, state), "id": resource_id}
 
     def _blocks_filled(self, outputs: dict[str, Any]) -> dict[str, Any]:
         empty: dict[str, Any] = {key: [] for key, known in self.fields.items() if known.is_block and not known.single}

@@ -4,7 +4,11 @@ import pytest
 
 from plugins.resource_docker import checking
 from plugins.resource_docker.container import Container
+from plugins.resource_docker.engine import Engine
+from plugins.resource_docker.engine_log import EngineLog
 from plugins.resource_docker.properties import UNKNOWN
+from plugins.resource_docker.remote_image import RemoteImage
+from plugins.resource_docker.resource_type import Context
 from plugins.resource_docker.volume import Volume
 
 IMAGE = {"image": "i"}
@@ -34,8 +38,30 @@ def test_a_name_that_was_automatic_stays():
     assert check(Container.fields, IMAGE, olds).inputs["name"] == "c-0000000", "each run would replace every container"
 
 
-def test_a_name_that_the_program_gave_and_gives_no_more_is_made_anew():
-    assert check(Container.fields, IMAGE, {"name": "mine", "__defaults": []}).inputs["name"] == "c-1234567", "it was no default"
+def test_a_name_that_the_program_gave_and_gives_no_more_stays_and_counts_as_a_default_from_then_on():
+    inputs = check(Container.fields, IMAGE, {"name": "mine", "__defaults": []}).inputs
+    assert (inputs["name"], inputs["__defaults"].count("name")) == ("mine", 1), "to forget a name must not replace the container"
+
+
+def test_the_values_of_a_map_stay_what_they_are_but_lists_are_no_values():
+    checked = check(Container.fields, {**IMAGE, "sysctls": {"a": 1, "b": True, "c": None}})
+    assert (checked.inputs["sysctls"], checked.failures) == ({"a": 1, "b": True}, []), checked
+    assert check(Container.fields, {**IMAGE, "sysctls": {"a": ["x"]}}).failures, "a list has no text that Docker could take"
+
+
+def test_an_empty_text_is_checked_like_any_other():
+    for wrong in ({"restart": ""}, {"cpuSet": ""}, {"healthcheck": {"interval": ""}}):
+        assert check(Container.fields, {**IMAGE, **wrong}).failures, f"{wrong} is no value of its kind"
+
+
+def test_base64_may_be_broken_into_lines():
+    upload = {"file": "/f", "contentBase64": "aGVs\r\nbG8=\n"}
+    assert not check(Container.fields, {**IMAGE, "uploads": [upload]}).failures, "`base64 FILE` prints it so"
+
+
+def test_an_image_of_a_registry_gets_no_name_of_its_own():
+    failures = RemoteImage().check(Context(Engine(), EngineLog()), {}, {}, lambda: "made-up")[1]
+    assert failures == [("name", "name is required and missing")], failures
 
 
 def test_naming_can_be_switched_off():

@@ -89,3 +89,14 @@ def test_a_network_that_becomes_internal_is_replaced():
     inputs = {"name": "n", "internal": True, "ipamDriver": "default"}
     found = detailed_diff(Network.fields, state, plan(Network.fields, state, inputs), inputs)
     assert found == {"internal": ("update", True)}, "Docker cannot change it in place"
+
+
+def test_a_changed_element_with_an_object_inside_changes_the_whole_set():
+    mount = {"type": "tmpfs", "target": "/t"}
+    found = changes({"mounts": [mount]}, {"mounts": [{**mount, "tmpfsOptions": {"sizeBytes": 1}}]})
+    assert found == {"mounts": ("update", True)}, "the official provider finds no element of the program in its plan"
+
+
+def test_an_unknown_part_of_a_set_is_one_path():
+    found = changes({"labels": [{"label": "a", "value": "1"}]}, {"labels": [{"label": "a", "value": UNKNOWN}]})
+    assert found == {"labels[0].value": ("update", True)}, "a preview names what is not known yet"

@@ -110,10 +110,9 @@ def test_a_taken_port_leaves_a_container_that_is_kept_in_the_state(container):
     ("inputs", "said"),
     [
         ({"command": ["sleep", ""]}, "may not be empty"),
-        ({"uploads": [{"file": "/x"}]}, "exactly one of content"),
-        ({"uploads": [{"file": "/x", "source": "/no/such/file"}]}, "cannot read /no/such/file"),
         ({"image": "sha256:" + "0" * 64}, "cannot be pulled"),
         ({"cpus": "many"}, "cpus"),
+        ({"cpus": "0.0123456789"}, "too precise"),
         ({"volumes": [{"readOnly": True}]}, "containerPath or fromContainer"),
     ],
 )
@@ -122,6 +121,30 @@ def test_what_is_wrong_is_told_before_anything_is_made(context, container, name,
         container(**inputs)
     names = [each["Names"][0] for each in context.engine.json("GET", "/containers/json", params={"all": "1"})]
     assert f"/{name}-0" not in names, "a failure before creation must leave nothing"
+
+
+@pytest.mark.parametrize(
+    ("upload", "said"),
+    [
+        ({"file": "/x"}, "exactly one of content"),
+        ({"file": "/x", "content": "a", "contentBase64": "YQ=="}, "exactly one of content"),
+        ({"file": "/x", "source": "/no/such/file"}, "cannot read /no/such/file"),
+    ],
+)
+def test_a_file_that_cannot_be_uploaded_leaves_a_container_that_never_started(context, container, upload, said):
+    with pytest.raises(HalfMadeError, match=said) as failed:
+        container(uploads=[upload])
+    found = context.engine.json("GET", f"/containers/{failed.value.id}/json")
+    assert found["State"]["Status"] == "created", "it is in the state, and the next run replaces it"
+
+
+def test_docker_gets_dns_servers_in_the_official_order(context, container):
+    found = inspect(context, container(start=False, dns=["1.0.0.1", "8.8.4.4", "8.8.8.8"]))
+    assert found["HostConfig"]["Dns"] == ["8.8.4.4", "8.8.8.8", "1.0.0.1"], "the first one is asked first"
+
+
+def test_half_a_cpu_may_be_a_fraction(context, container):
+    assert inspect(context, container(start=False, cpus="1/2"))["HostConfig"]["NanoCpus"] == 500_000_000, "as officially"
 
 
 def test_a_taken_name_is_told(context, container, name):

@@ -17,7 +17,8 @@ from pulumi_docker.network import NetworkArgs
 from pulumi_docker.volume import VolumeArgs
 
 from plugins.resource_docker import checking, container_spec, image, image_build
-from plugins.resource_docker.container import Container, archive
+from plugins.resource_docker.container import Container
+from plugins.resource_docker.container_upload import archive
 from plugins.resource_docker.network import Network
 from plugins.resource_docker.planning import plan, settled
 from plugins.resource_docker.schema import Kind
@@ -186,7 +187,7 @@ def test_every_property_of_a_network_reaches_the_connect_request(name):
 def test_every_property_of_an_upload_reaches_the_archive(change, monkeypatch):
     monkeypatch.setattr("time.time", lambda: 0.0)
     one, other = (
-        archive(planned(Container.fields, {"image": "i", "uploads": [{"file": "/f", "content": "x"} | entry]})["uploads"])
+        archive(planned(Container.fields, {"image": "i", "uploads": [{"file": "/f", "content": "x"} | entry]})["uploads"][0])
         for entry in ({"file": "/f"}, change)
     )
     assert one != other, f"{change} does nothing"

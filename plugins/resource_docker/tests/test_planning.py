@@ -74,11 +74,33 @@ def test_an_unset_computed_value_stays():
     assert replan({"labels": [{"label": "a", "value": "1"}]}, {}).outputs["labels"], "labels of the image must not be a change"
 
 
-def test_a_set_with_one_unknown_part_is_unknown_as_a_whole():
+def test_an_unknown_part_of_an_element_leaves_the_rest_of_its_set_known():
     networks = [{"name": UNKNOWN}, {"name": "n"}]
     planned = replan({"networksAdvanced": [{"name": "m"}]}, {"networksAdvanced": networks})
-    assert planned.outputs["networksAdvanced"] is UNKNOWN, "its elements have no identity yet"
+    assert {str(network["name"]) for network in planned.outputs["networksAdvanced"]} == {"UNKNOWN", "n"}, planned
     assert planned.replaces, "another network needs another container"
+
+
+def test_an_unknown_text_or_an_unknown_value_of_a_map_makes_the_whole_unknown():
+    planned = replan({}, {"envs": ["A=1", UNKNOWN], "sysctls": {"a": "1", "b": UNKNOWN}}).outputs
+    assert (planned["envs"], planned["sysctls"]) == (UNKNOWN, UNKNOWN), "as in the official preview"
+
+
+def test_an_empty_map_or_set_of_a_new_resource_is_as_good_as_unset():
+    planned = plan(FIELDS, None, {**GIVEN, "envs": [], "logOpts": {}}).outputs
+    assert (planned["envs"], planned["logOpts"]) == (UNKNOWN, None), "Docker tells them, or nobody does"
+    assert replan({"envs": ["A=1"]}, {"envs": []}).replaces, "to take the variables back needs another container"
+
+
+def test_the_values_of_a_map_are_planned_as_texts():
+    assert replan({}, {"sysctls": {"a": 1, "b": True}}).outputs["sysctls"] == {"a": "1", "b": "true"}, "Docker takes texts only"
+
+
+def test_an_unchanged_set_beside_a_change_has_zeros_for_what_is_unset():
+    planned = replan(
+        {"mounts": [{"type": "tmpfs", "target": "/t"}]}, {"mounts": [{"type": "tmpfs", "target": "/t"}], "memory": 64}
+    )
+    assert planned.outputs["mounts"][0]["readOnly"] is False, "as in the official state after an update"
 
 
 def test_ports_in_another_order_are_the_same_ports():

@@ -1,7 +1,10 @@
 """From what Docker says to what the state says."""
 
+import pytest
+
 from plugins.resource_docker import readback
 from plugins.resource_docker.container import Container
+from plugins.resource_docker.container_state import decimal, from_docker
 from plugins.resource_docker.network import Network
 from plugins.resource_docker.properties import UNKNOWN
 from plugins.resource_docker.volume import Volume
@@ -58,3 +61,27 @@ def test_inside_objects_that_are_read_unset_means_zero():
     outputs = readback.zero_filled(FIELDS, {"networksAdvanced": [{"name": "n", "gwPriority": None}], "cpuPeriod": None})
     assert outputs["networksAdvanced"][0]["gwPriority"] == 0, "as the official state after a refresh"
     assert outputs["cpuPeriod"] is None, "at the top null stays null"
+
+
+def test_after_an_update_what_the_program_took_back_is_zero():
+    planned = dict.fromkeys(FIELDS) | {"cpuShares": None, "cpuSet": None, "memory": None, "logOpts": None}
+    outputs = readback.after_update(FIELDS, {"cpuShares": 512, "cpuSet": "0", "logOpts": {"a": "1"}}, planned)
+    assert (outputs["cpuShares"], outputs["cpuSet"]) == (0, ""), "null is for what never was set"
+    assert (outputs["memory"], outputs["logOpts"]) == (None, None), "it never was a number or a text"
+
+
+@pytest.mark.parametrize(
+    ("nano_cpus", "text"),
+    [(10**9, "1.0"), (2 * 10**9, "2.0"), (5 * 10**8, "0.5"), (15 * 10**8, "1.5"), (25 * 10**7, "0.25"), (5 * 10**7, "0.1")],
+)
+def test_cpus_are_read_with_one_place_at_least(nano_cpus, text):
+    assert decimal(nano_cpus) == text, "the official provider reads it so, and replaces the container of a program that says 1"
+
+
+def test_of_a_hosts_ipv6_address_only_the_beginning_is_read():
+    state = from_docker(inspected(ExtraHosts=["v4:10.0.0.1", "v6:fe80::1"]), {})
+    assert [host["ip"] for host in state["hosts"]] == ["10.0.0.1", "fe80"], "the official provider splits at every colon"
+
+
+def inspected(**host):
+    return {"Name": "/c", "Image": "i", "Config": {"Image": "i"}, "HostConfig": host, "State": {"Running": True}}

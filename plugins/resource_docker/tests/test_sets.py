@@ -1,7 +1,8 @@
 """Sets: which elements are the same, and in which order the state lists them."""
 
+from plugins.resource_docker.container_fields import FIELDS
 from plugins.resource_docker.schema import boolean, collection, labels, string
-from plugins.resource_docker.sets import identity, in_order
+from plugins.resource_docker.sets import as_sent, identity, in_order
 
 MOUNTS = collection({"target": string(), "source": string(), "readOnly": boolean()})
 
@@ -36,3 +37,15 @@ def test_the_order_of_a_nested_set_does_not_count():
 def test_labels_differ_by_value():
     known = labels()
     assert identity(known, {"label": "a", "value": "1"}) != identity(known, {"label": "a", "value": "2"}), "a change was lost"
+
+
+def test_docker_gets_texts_in_the_order_of_their_hashes():
+    sent = as_sent(FIELDS, {"dns": ["1.0.0.1", "8.8.4.4", "8.8.8.8"], "command": ["b", "a"], "envs": None})
+    assert sent["dns"] == ["8.8.4.4", "8.8.8.8", "1.0.0.1"], "the first server is the one that is asked"
+    assert (sent["command"], sent["envs"]) == (["b", "a"], None), "only sets have no order of their own"
+
+
+def test_docker_gets_objects_in_the_order_of_their_hashes():
+    zero = {"hostPath": "/dev/zero", "containerPath": "", "permissions": "rwm"}
+    null = {"hostPath": "/dev/null", "containerPath": "/dev/x", "permissions": "rwm"}
+    assert as_sent(FIELDS, {"devices": [zero, null]})["devices"] == [null, zero], "as the official provider sends them"
