@@ -44,6 +44,13 @@ def test_no_promise_is_missing_or_laxer_than_the_owners(seed, statistic, directi
             assert seconds is None or shape.hold_seconds >= seconds, f"{row.id} is held for less time than {seed} says"
 
 
+@pytest.mark.parametrize("statistic", ["p95", "p99"])
+@pytest.mark.parametrize("cache", ["warm", "cold"])
+def test_response_times_are_promised_for_a_warm_and_a_cold_cache_apart(cache, statistic):
+    rows = [row for row in load_objectives().objective if (row.seed, row.statistic) == ("S156", statistic)]
+    assert [row.id for row in rows if cache in row.metric] == [f"api_{cache}_{statistic}"], "one must not hide the other"
+
+
 def test_socket_latency_is_promised_at_five_symbols_and_one_update_a_second():
     shape = load_objectives().load["ws1000"]
     assert (shape.symbols_per_user, shape.updates_per_symbol_per_second) == (5, 1.0), "S157 names this rate"
