@@ -22,10 +22,14 @@ def main() -> int:
     of_api.add_argument("--fault", choices=[*FAULTS[1:], *api.REDIS_FAULTS], help="this one only")
     of_ws = parts.add_parser("ws", help="Redis, nodes and clients under the ws nodes")
     of_ws.add_argument("--fault", choices=list(ws.FAULTS), nargs="+", default=list(ws.FAULTS), help="these only")
+    of_ws.add_argument("--table", action="store_true", help="run nothing, print what was found last, of every fault")
     chosen = parser.parse_args()
     if chosen.part == "api":
         rows = api_rows(chosen)
         print_table(rows)
+    elif chosen.table:
+        rows = [row for row in held() if row.get("part") == "ws"]
+        return ws.print_all(rows)
     else:
         try:
             rows = ws.run(chosen.fault)
@@ -58,10 +62,16 @@ def print_table(rows: list[dict[str, Any]]) -> None:
             print(f"    broken: {name} {row['note']}")
 
 
+def held() -> list[dict[str, Any]]:
+    """The rows of all runs so far."""
+    rows: list[dict[str, Any]] = json.loads(REPORT.read_text()) if REPORT.is_file() else []
+    return rows
+
+
 def write(rows: list[dict[str, Any]], part: str) -> None:
     """Replace the rows of these faults in the report, keep all others."""
     REPORT.parent.mkdir(exist_ok=True)
-    others = json.loads(REPORT.read_text()) if REPORT.is_file() else []
+    others = held()
     again = {(row["subject"], row["fault"]) for row in rows}
     kept = [row for row in others if row.get("part") != part or (row["subject"], row["fault"]) not in again]
     REPORT.write_text(json.dumps(kept + rows, indent=2) + "\n")

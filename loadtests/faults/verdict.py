@@ -12,6 +12,8 @@ class Findings:
     figures: dict[str, float] = field(default_factory=dict)
     oracles: dict[str, bool] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    summary: list[str] = field(default_factory=list)
+    """Sentences for people, printed below the row."""
 
     def note(self, name: str, value: float) -> None:
         """A figure without a limit."""
@@ -35,3 +37,16 @@ class Findings:
         self.holds("every price is one that was published", totals.wrong_price == 0)
         self.holds("the crowd was served", totals.messages > 0)
         self.note("messages", totals.messages)
+
+    def tell_ledger(self, crowd: Crowd, truth: dict[str, tuple[str, int]]) -> None:
+        """The whole ledger against the truth, in words."""
+        totals = crowd.totals
+        pairs, behind = sum(len(client.symbols) for client in crowd.clients), crowd.behind(truth)
+        epochs = len({epoch for epoch, _ in truth.values()})
+        self.summary += [
+            f"ledger: {len(crowd.clients)} clients hold {pairs} (client, symbol) pairs of {len(truth)} symbols, {epochs} epochs",
+            f"  at the publisher's last price {pairs - behind}, behind it {behind}; seq fell {totals.fell} times, "
+            f"prices never published {totals.wrong_price}, jumps without replay or snapshot {crowd.missed}",
+            f"  {totals.messages} updates seen; closes {dict(totals.closes)}; resyncs recovered {dict(totals.recovered)}; "
+            f"connections {sum(client.connects for client in crowd.clients)}",
+        ]

@@ -1,6 +1,7 @@
 """The fault table of the ws nodes: runs each fault on a stage of its own and turns what was found into rows."""
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -43,7 +44,8 @@ async def _row(name: str) -> dict[str, Any]:
     return {
         "part": "ws", "subject": name, "fault": text, "verdict": "FAIL" if found.problems or not found.oracles else "pass",
         "seconds": round(time.monotonic() - started, 1), "figures": found.figures, "oracles": found.oracles,
-        "note": "; ".join(found.problems),
+        "note": "; ".join(found.problems), "summary": found.summary,
+        "taken": round(time.time()), "load_average": os.getloadavg()[0],
     }  # fmt: skip
 
 
@@ -51,5 +53,19 @@ def print_row(row: dict[str, Any]) -> None:
     """What was measured; what was not kept below it."""
     figures = ", ".join(f"{name} {value:g}" for name, value in row["figures"].items())
     print(f"{row['verdict']:<5} {row['subject']:<7} {row['fault']:<52} {row['seconds']:>6} s  {figures}", flush=True)
+    for line in row.get("summary", []):
+        print(f"      {line}", flush=True)
     if row["note"]:
         print(f"      not kept: {row['note']}", flush=True)
+
+
+def print_all(rows: list[dict[str, Any]]) -> int:
+    """The table of the catalogue from runs of its parts, with what was not run. Exit code: 0 when all of it passes."""
+    table = {row["subject"]: row for row in rows}
+    for name in FAULTS:
+        if name in table:
+            print_row(table[name])
+    missing = [name for name in FAULTS if name not in table]
+    passed = sum(table[name]["verdict"] == "pass" for name in FAULTS if name in table)
+    print(f"{passed} of {len(FAULTS)} pass" + (f"; not run: {' '.join(missing)}" if missing else ""))
+    return 0 if passed == len(FAULTS) else 1

@@ -74,7 +74,7 @@ async def r7_emptied(found: Findings) -> None:
 
 async def r10_output_buffer(found: Findings) -> None:
     options = ("client-output-buffer-limit pubsub 64kb 64kb 1",)
-    async with stage(rate=50, padding=1500, options=options) as on:
+    async with stage(rate=20, padding=4000, options=options) as on:
         await on.crowd.join(50, SYMBOLS, EACH)
         on.nodes[0].send(signal.SIGSTOP)
         await asyncio.sleep(5)
