@@ -43,6 +43,7 @@ class Load:
 
 
 LOADS = (
+    Load("100 users, 500/s", False, 100, 500),
     Load("one quote, 2000/s", False, 32, 2_000),
     Load("one quote, maximum", False, 32, 0),
     Load(f"{SYMBOLS} quotes, maximum", True, 32, 0),

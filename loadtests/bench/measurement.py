@@ -83,7 +83,7 @@ def median_of(rows: list[Row]) -> Row:
     """Per figure the median over the rounds; reach is the worst."""
     merged = dict(rows[0])
     for key, value in rows[0].items():
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, int | float) and any(row[key] != value for row in rows):
             merged[key] = round(statistics.median(row[key] for row in rows), 3)
     return merged | {"reach": min(row["reach"] for row in rows), "rounds": len(rows)}
 
