@@ -44,8 +44,9 @@ async def prove(folder, name):
     return {promise["id"]: promise for promise in data["promises"]}, (out / "report.html").read_text(), told.decode()
 
 
-def is_open(promises):
-    return any(promise["verdict"] == "inconclusive" and promise["samples"] for promise in promises.values())
+def is_open(name, promises):
+    asked = (*JUDGED, "ws_latency") if "null" in PROOFS[name][1] else JUDGED
+    return any(promises[promise]["verdict"] == "inconclusive" for promise in asked)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def proofs(tmp_path_factory):
     found = asyncio.run(all_of_them())
     for name in PROOFS:
         for _ in range(3):
-            if is_open(found[name][0]):
+            if is_open(name, found[name][0]):
                 found[name] = asyncio.run(prove(folder, name))
     return found
 
