@@ -6,9 +6,10 @@ import sys
 import uvicorn
 
 from services.api.app import create_app
+from services.api.environment import SettingsError, load_settings
 from services.api.logs import configure_logs
 from services.api.platform import assemble
-from services.api.settings import Settings, SettingsError, load_settings
+from services.api.settings import Settings
 from services.api.sources import SourceError
 
 GRACE_SECONDS = 10

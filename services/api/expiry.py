@@ -7,9 +7,7 @@ day has no such end: it stands still, and says so by its time.
 from services.api.clock import Clock, WallClock
 from services.api.market_calendar import Calendar, load_calendar
 from services.api.quote_store import Held
-from services.contract.quotes import Session
-
-TRADING = frozenset({Session.PREOPEN, Session.OPEN, Session.CLOSING_AUCTION})
+from services.contract.quotes import TRADING
 
 
 class Expiry:

@@ -10,17 +10,22 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from services.api.cache import Cache, Entry, Policy
+from services.api.clock import Clock, WallClock
 from services.api.errors import Problem, unavailable
-from services.api.market_calendar import IST
+from services.api.market_calendar import IST, load_calendar
 from services.api.quote_store import Held, QuoteStore
 from services.api.sources import Source
 from services.api.sources.live import LiveSource
 from services.api.sources.replay import ReplaySource
 from services.api.upstreams import Kind, UpstreamError
 from services.api.upstreams.records import History, HistoryBar
+from services.contract.quotes import TRADING
 
 Interval = Literal["intraday", "daily"]
-POLICIES = {"intraday": Policy(60, 86_400), "daily": Policy(43_200, 604_800)}
+DAILY = Policy(43_200, 604_800)
+INTRADAY_SECONDS, INTRADAY_STALE_SECONDS = 60.0, 86_400.0
+SETTLE_SECONDS = 300.0
+"""A chart fetched so long after the close is that day's whole chart."""
 MINUTES_KEPT = 420
 
 
@@ -53,7 +58,8 @@ class MinuteBars:
 class Histories:
     """Where each source's history comes from."""
 
-    def __init__(self, source: Source, store: QuoteStore, cache: Cache) -> None:
+    def __init__(self, source: Source, store: QuoteStore, cache: Cache, clock: Clock | None = None) -> None:
+        self._clock = clock or WallClock()
         self._source = source
         self._store = store
         self._cache = cache
@@ -76,7 +82,7 @@ class Histories:
             return wire_of(history, name)
 
         try:
-            return await self._cache.get(f"cache:history:{interval}:{symbol}", POLICIES[interval], load)
+            return await self._cache.get(f"cache:history:{interval}:{symbol}", policy_of(interval, self._clock.now()), load)
         except UpstreamError as error:
             if error.kind is Kind.UNKNOWN_SYMBOL:
                 raise Problem(404, f"no symbol {symbol}") from None
@@ -94,6 +100,18 @@ class Histories:
             if bar.symbol == symbol and (is_over or bar.start + source.day.bar_length <= reached)
         ]
         return wire_of(History(symbol, tuple(bars), source.day.previous_closes.get(symbol)), source.name)
+
+
+def policy_of(interval: Interval, now: datetime) -> Policy:
+    """Days for half a day; minutes for a minute while the exchange is open, and then, once the day is whole, until it opens
+    again."""
+    if interval == "daily":
+        return DAILY
+    calendar = load_calendar()
+    if calendar.session_at(now) in TRADING:
+        return Policy(INTRADAY_SECONDS, INTRADAY_STALE_SECONDS)
+    whole = (now - calendar.last_close(now)).total_seconds() - SETTLE_SECONDS
+    return Policy(max(INTRADAY_SECONDS, whole), INTRADAY_STALE_SECONDS)
 
 
 def wire_of(history: History, source: str) -> dict[str, Any]:

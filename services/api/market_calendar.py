@@ -90,6 +90,19 @@ class Calendar:
                 return start
         raise ValueError(f"no trading day within 30 days of {local.date()}: the holidays file is wrong")
 
+    def last_close(self, moment: datetime) -> datetime:
+        """When trading last ended (the closing auction too) at or before `moment`, in IST."""
+        local = moment.astimezone(IST)
+        for ago in range(30):
+            day = local.date() - timedelta(days=ago)
+            if not self.trades_on(day):
+                continue
+            ends = next(start for start, session in self.phases(day) if session is Session.CLOSED)
+            end = datetime.combine(day, ends, IST)
+            if end <= local:
+                return end
+        raise ValueError(f"no trading day within 30 days before {local.date()}: the holidays file is wrong")
+
 
 def _minus(moment: time, minutes: int) -> time:
     return (datetime.combine(date(2000, 1, 2), moment) - timedelta(minutes=minutes)).time()

@@ -14,8 +14,9 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
+from services.api.database_settings import DatabaseSettings
+from services.api.environment import SettingsError, load_settings
 from services.api.logs import Redaction
-from services.api.settings import DatabaseSettings, SettingsError, load_settings
 
 USAGE = "usage: python -m services.api.migrate [upgrade [REVISION] | downgrade REVISION]"
 

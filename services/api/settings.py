@@ -1,24 +1,24 @@
-"""The only reader of the environment. Every wrong value is reported at once, by name, got and expected; secrets are files.
+"""What an API process is told by its environment, and what of that fits together. Secrets are files.
 
 The owner's .NET names (`ConnectionStrings__Redis`, `Cors__AllowedOrigins__0`, `Serilog__MinimumLevel__Default`, ...) are
 accepted as aliases. What a value means to the platform is decided by its user; here only that it is well-formed.
 """
 
-import os
 import re
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
-from sqlalchemy import URL
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
+from services.api.database_settings import DatabaseSettings
+from services.api.environment import NumberedNames, read_secret
 from services.api.upstreams.addresses import check_base_url
-from services.contract.endpoints import API_PORT, DATABASE_PORT, REDIS_PORT
+from services.contract.endpoints import API_PORT, REDIS_PORT
 from services.contract.keyspace import CHANNEL_CONTROL, CHANNEL_SUBSCRIPTIONS, CHANNEL_UPDATES
 from services.contract.symbols import Symbol
 
@@ -32,66 +32,6 @@ _LOCALHOST = re.compile(r"https?://(localhost|127\.|\[::1\])", re.IGNORECASE)
 SourceName = Literal["simulated", "replay", "nse", "twelve_data", "alpha_vantage"]
 Scenario = Literal["open", "halt", "mute", "out-of-order", "holiday"]
 Count = Annotated[int, Field(ge=1)]
-
-
-class SettingsError(Exception):
-    """The environment cannot be used; the text lists every wrong value."""
-
-
-class _NumberedNames(PydanticBaseSettingsSource):
-    """`Cors__AllowedOrigins__0..N` become one list, `Serilog__MinimumLevel__Override__X` one table."""
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        return None, field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        origins = {n: v for n, v in os.environ.items() if n.lower().startswith("cors__allowedorigins__")}
-        if origins and not os.environ.get("ALLOWED_ORIGINS"):
-            found["allowed_origins"] = [origins[name] for name in sorted(origins)]
-        prefix = "serilog__minimumlevel__override__"
-        levels = {n[len(prefix) :]: v for n, v in os.environ.items() if n.lower().startswith(prefix)}
-        if levels:
-            found["log_level_overrides"] = levels
-        return found
-
-
-class DatabaseSettings(BaseSettings):
-    """All that the migration needs to know."""
-
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore", populate_by_name=True)
-
-    database_url: str | None = Field(None, validation_alias="ConnectionStrings__DefaultConnection", repr=False)
-    database_host: str | None = None
-    database_port: Annotated[int, Field(ge=1, le=65535)] = DATABASE_PORT
-    database_name: str = "stock_tracker"
-    database_user: str = "stock_tracker"
-    database_password_file: Path | None = None
-
-    def database_dsn(self) -> str | None:
-        """SQLAlchemy URL for asyncpg; None when no database is configured."""
-        if self.database_url:
-            return "postgresql+asyncpg://" + self.database_url.split("://", 1)[-1]
-        if self.database_host is None:
-            return None
-        password = read_secret(self.database_password_file) if self.database_password_file else None
-        return URL.create(
-            "postgresql+asyncpg", self.database_user, password, self.database_host, self.database_port, self.database_name
-        ).render_as_string(hide_password=False)
-
-    def secrets(self) -> list[str]:
-        """Every secret value in use, for redaction."""
-        found = [read_secret(self.database_password_file)] if self.database_password_file else []
-        if self.database_url and (password := urlsplit(self.database_url).password):
-            found.append(password)
-        return found
-
-    @field_validator("database_password_file")
-    @classmethod
-    def _readable_password(cls, value: Path | None) -> Path | None:
-        if value is not None:
-            read_secret(value)
-        return value
 
 
 class Settings(DatabaseSettings):
@@ -171,7 +111,7 @@ class Settings(DatabaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, _NumberedNames(settings_cls)
+        return init_settings, env_settings, NumberedNames(settings_cls)
 
     @field_validator("default_symbols", "allowed_origins", mode="before")
     @classmethod
@@ -292,49 +232,3 @@ class Settings(DatabaseSettings):
         found += [self.api_key("twelve_data"), self.api_key("alpha_vantage"), self.api_key("gemini")]
         found += [read_secret(self.client_key_file)] if self.client_key_file else []
         return super().secrets() + [value for value in found if value]
-
-
-def read_secret(path: Path) -> str:
-    """Content of a secret file without the newline an editor adds.
-
-    Raises:
-        ValueError: the file is missing, unreadable or empty.
-    """
-    try:
-        text = path.read_text().strip()
-    except OSError as error:
-        raise ValueError(f"cannot read {path}: {error.strerror}") from None
-    if not text:
-        raise ValueError(f"{path} is empty")
-    return text
-
-
-S = TypeVar("S", bound=DatabaseSettings)
-
-
-def load_settings(kind: type[S]) -> S:
-    """Read the environment.
-
-    Raises:
-        SettingsError: one text with a line for every wrong value.
-    """
-    try:
-        return kind()
-    except ValidationError as error:
-        raise SettingsError(explain(error)) from None
-
-
-def explain(error: ValidationError) -> str:
-    """One line a wrong value: name, got, expected. Connection strings are never quoted: they hold passwords."""
-    lines = []
-    for problem in error.errors():
-        name = str(problem["loc"][0]) if problem["loc"] else ""
-        shown = name.upper() if name.islower() else name
-        text = problem["msg"].removeprefix("Value error, ")
-        if not name:
-            lines.append(text)
-        elif "connectionstrings" in name.lower():
-            lines.append(f"{shown}: {text}")
-        else:
-            lines.append(f"{shown}: got {str(problem['input'])[:80]!r}, {text[0].lower()}{text[1:]}")
-    return "the environment is wrong:\n  " + "\n  ".join(dict.fromkeys(lines))

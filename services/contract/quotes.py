@@ -33,6 +33,10 @@ class Session(StrEnum):
     POSTCLOSE = "postclose"
 
 
+TRADING = frozenset({Session.PREOPEN, Session.OPEN, Session.CLOSING_AUCTION})
+"""Phases in which a price may change."""
+
+
 def utc_text(moment: datetime) -> str:
     """RFC 3339 in UTC with milliseconds: `2025-06-10T10:30:00.000Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

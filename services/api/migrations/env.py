@@ -7,7 +7,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.api.database import Base, connect_arguments
-from services.api.settings import DatabaseSettings, load_settings
+from services.api.database_settings import DatabaseSettings
+from services.api.environment import load_settings
 
 LOCK_TIMEOUT_MS = 3_000
 

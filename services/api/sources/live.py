@@ -23,11 +23,10 @@ from services.api.sources import Reading, Wanted
 from services.api.sources.providers import Provider
 from services.api.upstreams import Kind, UpstreamError
 from services.api.upstreams.records import History, Listing
-from services.contract.quotes import Session, Status
+from services.contract.quotes import TRADING, Status
 
 JITTER = 0.1
 NOT_COVERED_SECONDS = 86_400.0
-OPEN_SESSIONS = frozenset({Session.PREOPEN, Session.OPEN, Session.CLOSING_AUCTION})
 
 log = logger(__name__)
 T = TypeVar("T")
@@ -184,7 +183,7 @@ class LiveSource:
             await guarded.provider.close()
 
     def _pause(self) -> float:
-        is_open = self._calendar.session_at(self._clock.now()) in OPEN_SESSIONS
+        is_open = self._calendar.session_at(self._clock.now()) in TRADING
         seconds = self._pace.open_seconds if is_open or self._failing else self._pace.closed_seconds
         return seconds * (1 + random.uniform(-JITTER, JITTER))  # noqa: S311 - spreading polls, not secrets
 
@@ -218,7 +217,7 @@ class LiveSource:
             ):
                 unknown.append(symbol)
         if unknown:
-            is_open = self._calendar.session_at(self._clock.now()) in OPEN_SESSIONS
+            is_open = self._calendar.session_at(self._clock.now()) in TRADING
             await self._negative.remember(unknown, is_open=is_open)
 
     def _stale(self, remaining: frozenset[str]) -> list[Reading]:

@@ -66,7 +66,8 @@ def _accepted(answer: Any) -> dict[str, Any]:
 def parse_global_quote(answer: Any) -> Reading:
     """`GLOBAL_QUOTE`: for `.BSE` shown as our symbol, delayed, of that day's close."""
     document = _accepted(answer)
-    written = next((document[key] for key in document if key.startswith("Global Quote")), {} if document == {} else None)
+    absent: Any = {} if document == {} else None
+    written = next((document[key] for key in document if key.startswith("Global Quote")), absent)
     row = _unnumbered(written, "Global Quote")
     if not any(row.values()):
         raise UpstreamError(Kind.UNKNOWN_SYMBOL, "an empty quote")

@@ -47,9 +47,9 @@ def priced(price):
     return lambda symbol: Reading(symbol, Decimal(price), datetime(2026, 6, 12, 6, tzinfo=UTC), Session.OPEN)
 
 
-def source_of(*providers, stale_after=0.0):
+def source_of(*providers, stale_after=0.0, clock=None):
     guarded = [Guarded(p, Budget(None, p.name, p.limits), Breaker()) for p in providers]
-    return LiveSource(guarded, NegativeCache(None), pace=Pace(0.001, 0.001, stale_after))
+    return LiveSource(guarded, NegativeCache(None), clock, pace=Pace(0.001, 0.001, stale_after))
 
 
 AAA = frozenset({"AAA"})
@@ -114,8 +114,7 @@ async def test_a_value_that_cannot_be_renewed_is_marked_stale_once_and_recovers(
 
 async def test_a_value_tells_when_its_source_was_last_heard(clock):
     provider = Scripted("nse", priced(10))
-    guarded = Guarded(provider, Budget(None, "nse", provider.limits), Breaker())
-    source = LiveSource([guarded], NegativeCache(None), clock, pace=Pace(0.001, 0.001, 5.0))
+    source = source_of(provider, stale_after=5.0, clock=clock)
     source.start("")
     (first,) = await source.next(lambda: AAA)
     heard = clock.now()

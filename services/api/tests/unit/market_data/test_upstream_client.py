@@ -26,7 +26,7 @@ async def serve(respond):
     return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-async def fails_with(respond, deadline=0.5):
+async def fails_with(respond, deadline=0.2):
     server, url = await serve(respond)
     upstream = Upstream(url, deadline_seconds=deadline)
     started = time.monotonic()

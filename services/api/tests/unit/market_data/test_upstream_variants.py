@@ -3,6 +3,7 @@
 import gzip
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -127,7 +128,7 @@ def test_what_holds_no_value_is_refused_by_its_kind(parse, document, expected):
     assert error.window is window, "and how long the service is left alone"
 
 
-MISSING = ["", "-", "--", "N/A", "na", "null", "None", "NaN", "Infinity", "-inf", "\N{EM DASH}", None, {}, []]
+MISSING: list[Any] = ["", "-", "--", "N/A", "na", "null", "None", "NaN", "Infinity", "-inf", "\N{EM DASH}", None, {}, []]
 
 
 @pytest.mark.parametrize("missing", MISSING)

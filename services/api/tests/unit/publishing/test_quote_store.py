@@ -150,7 +150,8 @@ async def test_a_crowd_waits_for_the_one_first_line_while_there_is_hope():
     assert {status for status, _, _ in answers} == {200}, "a slow first price is no reason to refuse those who wait for it"
 
 
-async def test_waiting_ends_as_soon_as_hope_is_lost_or_the_symbol_turns_out_not_to_exist():
+async def test_waiting_ends_as_soon_as_hope_is_lost_or_the_symbol_turns_out_not_to_exist(monkeypatch):
+    monkeypatch.setattr("services.api.waiting.STEP_SECONDS", 0.001)
     store, hopes = fresh_store(), iter([True, True, False])
     await Waiting(store, lambda: next(hopes), nobody).until_held(["TCS"], 1e9)
     await Waiting(store, lambda: True, nobody).until_held(["NOPE"], 1e9)

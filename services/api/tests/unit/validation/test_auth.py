@@ -160,7 +160,8 @@ async def test_the_shared_secret_is_a_mode_of_its_own():
 @pytest.fixture
 def published():
     """A real HTTP server with the keys a test puts into `keys`; `asked` is what was requested of it."""
-    keys, asked = [], []
+    keys: list[Any] = []
+    asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):

@@ -53,6 +53,13 @@ def test_the_next_opening_skips_weekends_and_holidays():
     assert CALENDAR.next_open(at("2026-11-07 12:00")) == at("2026-11-08 18:00"), "muhurat trading is on a Sunday evening"
 
 
+def test_the_last_close_is_before_weekends_holidays_and_the_days_own_opening():
+    assert CALENDAR.last_close(at("2026-06-12 15:30")) == at("2026-06-12 15:30")
+    assert CALENDAR.last_close(at("2026-06-12 08:00")) == at("2026-06-11 15:30"), "today has not traded yet"
+    assert CALENDAR.last_close(at("2026-01-26 12:00")) == at("2026-01-23 15:30"), "Republic Day is a Monday"
+    assert CALENDAR.last_close(at("2026-08-04 08:00")) == at("2026-08-03 15:35"), "the closing auction is trading"
+
+
 @pytest.mark.recorded
 def test_the_calendar_agrees_with_the_days_that_have_recorded_prices(market_data):
     lines = (market_data / "reference/nse-calendar-2026.csv").read_text().splitlines()[1:]

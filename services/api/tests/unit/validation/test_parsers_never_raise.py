@@ -56,7 +56,7 @@ def is_sane(found):
 
 @pytest.mark.parametrize("parse", PARSERS, ids=lambda parse: f"{parse.__module__.rsplit('.', 1)[-1]}.{parse.__name__}")
 @given(answer=JSON)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_arbitrary_json_gives_a_value_or_a_typed_error(parse, answer):
     with contextlib.suppress(UpstreamError):
         is_sane(parse(answer))

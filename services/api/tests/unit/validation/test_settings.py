@@ -2,7 +2,9 @@
 
 import pytest
 
-from services.api.settings import DatabaseSettings, Settings, SettingsError, load_settings
+from services.api.database_settings import DatabaseSettings
+from services.api.environment import SettingsError, load_settings
+from services.api.settings import Settings
 
 
 @pytest.fixture
