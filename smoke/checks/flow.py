@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from websockets.asyncio.client import ClientConnection
 
-from services.contract.endpoints import MARKET_STATUS, QUOTES
+from services.contract.endpoints import MARKET_STATUS, QUOTES, SYMBOLS
 from services.contract.quotes import Session, Status
 from services.contract.symbols import PROBE_SYMBOL
 from smoke.check import check
@@ -90,5 +90,5 @@ async def e2e_flow(platform: Platform) -> None:
         except TimeoutError as error:
             raise CheckFailed(f"{PROBE_SYMBOL} at {price} on the socket within 3 s", "other messages or none", error) from error
     await _served(platform, price)
-    listed = await platform.get(QUOTES)
-    require(PROBE_SYMBOL not in listed.text, f"no list shows {PROBE_SYMBOL}", f"it is in {QUOTES}")
+    for path in (QUOTES, f"{SYMBOLS}?query={PROBE_SYMBOL}", "/"):
+        require(f'"{PROBE_SYMBOL}"' not in (await platform.get(path)).text, f"no list, search or page shows {PROBE_SYMBOL}", path)

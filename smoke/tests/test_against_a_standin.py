@@ -52,6 +52,7 @@ async def test_a_right_platform_passes_every_check():
         (Faults(slow_greeting_ms=1500), "ws_connect"),
         (Faults(mute_echo=True), "pubsub"),
         (Faults(mute_probe=True), "e2e_flow"),
+        (Faults(shows_probe=True), "e2e_flow"),
         (Faults(config={"VITE_GEMINI_API_KEY": "x"}), "exposure_secrets"),
         (Faults(leaks=CONTROL_KEY), "exposure_secrets"),
         (Faults(no_headers=True), "headers_on_answers"),

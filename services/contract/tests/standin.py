@@ -62,6 +62,8 @@ class Faults:
     no_headers: bool = False
     mute_probe: bool = False
     mute_echo: bool = False
+    shows_probe: bool = False
+    """The search finds the symbol that is reserved for probes."""
     slow_greeting_ms: float = 0
     config: dict[str, str] = field(default_factory=dict)
     """Added to the page's configuration."""
@@ -98,6 +100,7 @@ class StandIn:
             Route(endpoints.PAGE_CONFIG, lambda _: JSONResponse({"RELEASE": self.faults.release} | self.faults.config)),
             Route(endpoints.QUOTES, self.quotes),
             Route(endpoints.QUOTES + "/{symbol}", self.quote),
+            Route(endpoints.SYMBOLS, self.symbols),
             Route(endpoints.INDICES, lambda _: JSONResponse({"indices": []})),
             Route(endpoints.MARKET_STATUS, lambda _: JSONResponse(self.faults.market)),
             Route(endpoints.CONTROL, self.control, methods=["POST"]),
@@ -132,6 +135,10 @@ class StandIn:
         asked = request.query_params.get("symbols")
         symbols = asked.split(",") if asked else SYMBOLS
         return JSONResponse({"quotes": [self.update(s) for s in symbols if s in self.price], "missing": []})
+
+    async def symbols(self, _: Request) -> Response:
+        shown = [*SYMBOLS, *([PROBE_SYMBOL] if self.faults.shows_probe else [])]
+        return JSONResponse({"symbols": [{"symbol": symbol} for symbol in shown]})
 
     async def quote(self, request: Request) -> Response:
         if self.random.random() < self.faults.error_share:
