@@ -6,12 +6,22 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from loadtests.faults import ws_clients, ws_nodes, ws_redis
+from loadtests.faults import ws_entrance, ws_frames, ws_nodes, ws_redis, ws_slow
 from loadtests.faults.verdict import Findings
 from loadtests.redis_box import NoRedisError
 
 Fault = tuple[str, Callable[[Findings], Awaitable[None]]]
-FAULTS: dict[str, Fault] = {**ws_redis.FAULTS, **ws_clients.FAULTS, **ws_nodes.FAULTS}
+_ALL: dict[str, Fault] = {
+    **ws_redis.FAULTS,
+    **ws_nodes.FAULTS,
+    **ws_slow.FAULTS,
+    **ws_frames.FAULTS,
+    **ws_entrance.FAULTS,
+}
+FAULTS = {
+    name: _ALL[name]
+    for name in ("R1", "R2", "R7", "R10", "R11", "N1", "N5", *(f"W{number}" for number in range(1, 17)), "DEPLOY", "LEDGER")
+}
 FAULT_SECONDS = 150.0
 
 

@@ -74,8 +74,8 @@ async def r7_emptied(found: Findings) -> None:
 
 async def r10_output_buffer(found: Findings) -> None:
     options = ("client-output-buffer-limit pubsub 64kb 64kb 1",)
-    async with stage(rate=20, padding=4000, options=options) as on:
-        await on.crowd.join(50, SYMBOLS, EACH)
+    async with stage(rate=20, padding=8000, options=options) as on:  # more than the kernel's buffers take in 5 s
+        await on.crowd.join(20, SYMBOLS, EACH)
         on.nodes[0].send(signal.SIGSTOP)
         await asyncio.sleep(5)
         on.nodes[0].send(signal.SIGCONT)
