@@ -16,7 +16,7 @@ SLICE_WRITES = 500
 """Some 4 ms. By number, not by time: the transport makes the system calls at the end of the loop's pass, after the slice."""
 WINDOW_SECONDS = 0.1
 SMOOTHING = 0.3
-IDLE_SHARE = 0.2
+IDLE_SHARE = 0.15
 """Of a core. Below this nothing is held back; from here the hold rises evenly, up to its bound when the core is full."""
 SHORTEST_WAIT_SECONDS = 0.0005
 """A timer of the loop has a resolution of a millisecond: shorter waits would only become longer ones."""

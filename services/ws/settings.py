@@ -73,7 +73,7 @@ class WsSettings(BaseSettings):
     write_deadline_seconds: float = Field(5, gt=0)
     ping_seconds: float = Field(20, gt=0)
 
-    hold_max_seconds: float = Field(0.06, ge=0, description="how long an update waits for company when the core is full")
+    hold_max_seconds: float = Field(0.1, ge=0, description="how long an update waits for company when the core is full")
     drain_seconds: float = Field(5, ge=0)
 
     @field_validator("allowed_origins", "default_symbols", mode="before")
