@@ -31,6 +31,8 @@ def repo_digest(name: str, found: dict[str, Any]) -> str:
 
 def find_or_pull(context: Context, name: str, platform: str = "") -> None:
     """Make sure the engine has an image; DockerError where it has not and cannot get it."""
+    if not name:
+        raise DockerError("the name of the image is empty")
     if find(context, name) is not None:
         return
     if name.startswith("sha256:"):

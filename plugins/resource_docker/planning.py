@@ -201,9 +201,9 @@ def _fresh_value(part: Field, value: Any, old: Any) -> Any:
 
 def _zero_filled(known: Field, element: Any) -> Any:
     """An unchanged element of a set, in a plan that changes something else: unset numbers and booleans are 0 and false."""
-    if not isinstance(element, dict):
+    if not isinstance(element, dict) or known.fields is None:
         return {Kind.INT: 0, Kind.BOOL: False}.get(known.kind) if element is None else element
-    return {key: _zero_filled(part, element.get(key)) for key, part in (known.fields or {}).items()}
+    return {key: _zero_filled(part, element.get(key)) for key, part in known.fields.items()}
 
 
 def _text(value: Any) -> str:

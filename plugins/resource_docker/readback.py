@@ -69,10 +69,9 @@ def zero_filled(fields: Fields, outputs: dict[str, Any]) -> dict[str, Any]:
 def _zero_filled(known: Field, value: Any) -> Any:
     if isinstance(value, list):
         return [_zero_filled(known, element) for element in value]
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or known.fields is None:
         return value
-    parts = known.fields or {}
-    return {key: _zero(part) if value.get(key) is None else _zero_filled(part, value[key]) for key, part in parts.items()}
+    return {key: _zero(part) if value.get(key) is None else _zero_filled(part, value[key]) for key, part in known.fields.items()}
 
 
 def _zero(part: Field) -> Any:

@@ -111,6 +111,7 @@ def test_a_taken_port_leaves_a_container_that_is_kept_in_the_state(container):
     [
         ({"command": ["sleep", ""]}, "may not be empty"),
         ({"image": "sha256:" + "0" * 64}, "cannot be pulled"),
+        ({"image": ""}, "name of the image is empty"),
         ({"cpus": "many"}, "cpus"),
         ({"cpus": "0.0123456789"}, "too precise"),
         ({"volumes": [{"readOnly": True}]}, "containerPath or fromContainer"),

@@ -103,6 +103,12 @@ def test_an_unchanged_set_beside_a_change_has_zeros_for_what_is_unset():
     assert planned.outputs["mounts"][0]["readOnly"] is False, "as in the official state after an update"
 
 
+def test_an_unchanged_map_inside_a_set_stays():
+    inputs = {"name": "n", "ipamConfigs": [{"subnet": "10.0.0.0/24", "auxAddress": {"router": "10.0.0.9"}}]}
+    state = settled(Network.fields, plan(Network.fields, None, inputs).outputs) | {"driver": "bridge", "scope": "local"}
+    assert plan(Network.fields, state, inputs).outputs["ipamConfigs"][0]["auxAddress"] == {"router": "10.0.0.9"}, "no change"
+
+
 def test_ports_in_another_order_are_the_same_ports():
     first, second = {"internal": 80, "external": 8080}, {"internal": 443, "external": 8443}
     assert not replan({"ports": [first, second]}, {"ports": [second, first]}).replaces, "the order says nothing"

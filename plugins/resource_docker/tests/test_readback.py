@@ -63,6 +63,12 @@ def test_inside_objects_that_are_read_unset_means_zero():
     assert outputs["cpuPeriod"] is None, "at the top null stays null"
 
 
+def test_a_map_inside_an_object_is_read_as_it_is():
+    config = {"subnet": "10.0.0.0/24", "auxAddress": {"router": "10.0.0.9"}}
+    [read] = readback.zero_filled(Network.fields, {"ipamConfigs": [config]})["ipamConfigs"]
+    assert read["auxAddress"] == {"router": "10.0.0.9"}, "every refresh would lose the addresses"
+
+
 def test_after_an_update_what_the_program_took_back_is_zero():
     planned = dict.fromkeys(FIELDS) | {"cpuShares": None, "cpuSet": None, "memory": None, "logOpts": None}
     outputs = readback.after_update(FIELDS, {"cpuShares": 512, "cpuSet": "0", "logOpts": {"a": "1"}}, planned)
