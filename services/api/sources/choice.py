@@ -7,7 +7,8 @@ from services.api.redis_link import RedisLink
 from services.api.settings import Settings
 from services.api.sources import Source, SourceError
 from services.api.sources.day_file import find_day, read_day
-from services.api.sources.live import Guarded, LiveSource, Pace
+from services.api.sources.guarded import Guarded
+from services.api.sources.live import LiveSource, Pace
 from services.api.sources.providers import AlphaVantage, Nse, Provider, TwelveData
 from services.api.sources.replay import ReplaySource
 from services.api.sources.simulated import SimulatedSource

@@ -1,4 +1,4 @@
-"""Prices from the internet: providers in order, each behind its budget, its breaker and its memory of what it does not cover.
+"""Prices from the internet: providers in order, each guarded (guarded.py) so that it is only called when it can help.
 
 Polls what is wanted every few seconds while the exchange is open, rarely when it is closed. A value that cannot be renewed is
 published once more as stale; a symbol that nobody knows is remembered, so that it costs one call.
@@ -7,29 +7,22 @@ published once more as stale; a symbol that nobody knows is remembered, so that 
 import asyncio
 import json
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from time import time
-from typing import Literal, TypeVar
+from typing import Literal
 
-from services.api.breaker import Breaker
-from services.api.budgets import Budget
 from services.api.clock import Clock, WallClock
-from services.api.logs import logger
 from services.api.market_calendar import Calendar, load_calendar
 from services.api.negative import NegativeCache
 from services.api.sources import Reading, Wanted
-from services.api.sources.providers import Provider
+from services.api.sources.guarded import Guarded
 from services.api.upstreams import Kind, UpstreamError
 from services.api.upstreams.records import History, Listing
 from services.contract.quotes import TRADING, Status
 
 JITTER = 0.1
-NOT_COVERED_SECONDS = 86_400.0
-
-log = logger(__name__)
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -39,72 +32,6 @@ class Pace:
     open_seconds: float = 5.0
     closed_seconds: float = 600.0
     stale_after_seconds: float = 15.0
-
-
-class Guarded:
-    """A provider that is only called when it can help."""
-
-    def __init__(self, provider: Provider, budget: Budget, breaker: Breaker) -> None:
-        self.provider = provider
-        self.budget = budget
-        self.breaker = breaker
-        self.calls = self.failures = 0
-        self._uncovered: dict[str, float] = {}
-
-    async def quotes(self, symbols: frozenset[str], *, user_waits: bool) -> dict[str, Reading | UpstreamError]:
-        """Readings and typed errors of as many symbols as breaker and budget allow; the others are absent."""
-        now = time()
-        able = frozenset(symbol for symbol in symbols if self._uncovered.get(symbol, 0) <= now)
-        found: dict[str, Reading | UpstreamError] = dict.fromkeys(
-            symbols - able, UpstreamError(Kind.NOT_COVERED, "known already")
-        )
-        for group in self.provider.calls_for(able):
-            if self.breaker.is_open(time()):
-                break
-            if await self.budget.take(self.provider.cost(group), 0 if user_waits else self.provider.reserve) > 0:
-                break
-            found |= await self._call(group)
-        return found
-
-    async def single(self, call: Callable[[Provider], Awaitable[T]]) -> T:
-        """One call for a user who waits. Raises UpstreamError."""
-        if self.breaker.is_open(time()):
-            raise self.breaker.last_error or UpstreamError(Kind.UNAVAILABLE, "left alone for a while")
-        wait = await self.budget.take()
-        if wait > 0:
-            raise UpstreamError(Kind.RATE_LIMITED, "our own budget is used up", retry_after=wait)
-        self.calls += 1
-        try:
-            found = await call(self.provider)
-        except UpstreamError as error:
-            self._note_failure(error)
-            raise
-        self.breaker.succeeded()
-        return found
-
-    async def _call(self, group: frozenset[str]) -> dict[str, Reading | UpstreamError]:
-        self.calls += 1
-        try:
-            found = dict(await self.provider.quotes(group))
-        except UpstreamError as error:
-            found = dict.fromkeys(group, error)
-        errors = [value for value in found.values() if isinstance(value, UpstreamError)]
-        whole = errors[0] if errors and len(errors) == len(found) else None
-        if whole is not None and len({error.kind for error in errors}) == 1:
-            self._note_failure(whole)
-        else:
-            self.breaker.succeeded()
-        for symbol, value in found.items():
-            if isinstance(value, UpstreamError) and value.kind is Kind.NOT_COVERED:
-                self._uncovered[symbol] = time() + NOT_COVERED_SECONDS
-        return found
-
-    def _note_failure(self, error: UpstreamError) -> None:
-        self.failures += 1
-        was_open = self.breaker.last_error is not None
-        self.breaker.failed(error, time())
-        if not was_open and self.breaker.last_error is not None:
-            log.warning("provider failed", provider=self.provider.name, kind=str(error.kind), reason=str(error))
 
 
 def _left_alone(position: str) -> dict[str, float]:
@@ -190,31 +117,34 @@ class LiveSource:
     async def _refresh(self, symbols: frozenset[str], *, user_waits: bool) -> list[Reading]:
         remaining = symbols - await self._negative.known(symbols)
         readings: list[Reading] = []
-        verdicts: dict[str, list[UpstreamError]] = {}
+        verdicts: dict[str, dict[str, Kind]] = {}
         for guarded in self.providers:
             if not remaining:
                 break
             found = await guarded.quotes(remaining, user_waits=user_waits)
             for symbol, value in found.items():
-                if isinstance(value, Reading):
+                if isinstance(value, UpstreamError):
+                    verdicts.setdefault(symbol, {})[guarded.provider.name] = value.kind
+                elif not self._is_behind(value):
                     readings.append(value.with_changes(fetched_at=self._clock.now()))
-                else:
-                    verdicts.setdefault(symbol, []).append(value)
             remaining -= {reading.symbol for reading in readings}
         self._held.update({reading.symbol: reading for reading in readings})
         self._failing = (self._failing - symbols) | (remaining & self._held.keys())
         await self._remember_unknown(remaining, verdicts)
         return readings + self._stale(remaining)
 
-    async def _remember_unknown(self, remaining: frozenset[str], verdicts: dict[str, list[UpstreamError]]) -> None:
-        """Unknown is what the first source calls unknown, or what no source covers."""
+    def _is_behind(self, reading: Reading) -> bool:
+        """Whether another service tells less than what is held: the better one's last value, marked stale, is better still."""
+        held = self._held.get(reading.symbol)
+        return held is not None and reading.source != held.source and reading.source_time < held.source_time
+
+    async def _remember_unknown(self, remaining: frozenset[str], verdicts: dict[str, dict[str, Kind]]) -> None:
+        """Unknown is what the named source calls unknown, or what no source covers. `verdicts`: symbol -> provider -> kind."""
         unknown = []
         for symbol in remaining - self._held.keys():
-            kinds = [error.kind for error in verdicts.get(symbol, ())]
-            asked_all = len(kinds) == len(self.providers)
-            if kinds and (
-                kinds[0] is Kind.UNKNOWN_SYMBOL or (asked_all and set(kinds) <= {Kind.NOT_COVERED, Kind.UNKNOWN_SYMBOL})
-            ):
+            said = verdicts.get(symbol, {})
+            nobody_has_it = len(said) == len(self.providers) and set(said.values()) <= {Kind.NOT_COVERED, Kind.UNKNOWN_SYMBOL}
+            if nobody_has_it or said.get(self.name) is Kind.UNKNOWN_SYMBOL:
                 unknown.append(symbol)
         if unknown:
             is_open = self._calendar.session_at(self._clock.now()) in TRADING

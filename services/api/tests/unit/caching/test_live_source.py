@@ -9,7 +9,8 @@ from services.api.breaker import OPEN_MAX_SECONDS, Breaker
 from services.api.budgets import Budget, Limit
 from services.api.negative import NegativeCache
 from services.api.sources import Reading
-from services.api.sources.live import Guarded, LiveSource, Pace
+from services.api.sources.guarded import Guarded
+from services.api.sources.live import LiveSource, Pace
 from services.api.sources.providers import AlphaVantage, Nse, TwelveData
 from services.api.upstreams import Kind, UpstreamError, Window
 from services.api.upstreams.client import Upstream
@@ -79,6 +80,31 @@ async def test_not_covered_is_remembered_for_the_symbol_and_opens_nothing():
     assert first.asked == ["AAA"], "asking again would cost a credit each time"
     (other,) = await source.current(frozenset({"BBB"}))
     assert other.price == Decimal(5), "and the service itself is fine"
+
+
+@pytest.mark.parametrize("kind", [Kind.NOT_COVERED, Kind.UNKNOWN_SYMBOL, Kind.NO_DATA])
+async def test_a_service_without_anything_about_a_symbol_is_not_asked_again_at_every_look(kind):
+    first, second = Scripted("nse", UpstreamError(Kind.UNAVAILABLE)), Scripted("alpha_vantage", UpstreamError(kind))
+    source = source_of(first, second)
+    for _ in range(30):
+        assert await source.current(AAA) == []
+    assert second.asked == ["AAA"], "25 calls a day would be gone within half a minute"
+    assert await source._negative.known(["AAA"]) == frozenset(), "the service that would know is away"
+
+
+async def test_an_older_value_of_another_service_does_not_pass_for_a_renewal():
+    first, second = Scripted("nse", priced(10)), Scripted("alpha_vantage", UpstreamError(Kind.UNAVAILABLE))
+    source = source_of(first, second)
+    await source.current(AAA)
+    first.answer = UpstreamError(Kind.UNAVAILABLE)
+    yesterday = Reading("AAA", Decimal(9), datetime(2026, 6, 11, 10, tzinfo=UTC), Session.CLOSED, source="alpha_vantage")
+    second.answer = yesterday
+    source.providers[1].breaker.succeeded()
+    (marked,) = await source.current(AAA)
+    assert (marked.price, marked.status) == (Decimal(10), Status.STALE), "else the old price would go on as live for ever"
+    second.answer = yesterday.with_changes(source_time=datetime(2026, 6, 12, 10, tzinfo=UTC))
+    (newer,) = await source.current(AAA)
+    assert newer.source == "alpha_vantage", "today's close is better than this morning's last trade"
 
 
 async def test_an_unknown_symbol_costs_one_call():

@@ -1,0 +1,90 @@
+"""A provider behind its breaker, its budget and its memory of the symbols that it has nothing about."""
+
+from collections.abc import Awaitable, Callable
+from time import time
+from typing import TypeVar
+
+from services.api.breaker import Breaker
+from services.api.budgets import Budget
+from services.api.logs import logger
+from services.api.sources import Reading
+from services.api.sources.providers import Provider
+from services.api.upstreams import Kind, UpstreamError
+
+USELESS_SECONDS = {Kind.NOT_COVERED: 86_400.0, Kind.UNKNOWN_SYMBOL: 3_600.0, Kind.NO_DATA: 60.0}
+USELESS_MAX = 10_000
+
+log = logger(__name__)
+T = TypeVar("T")
+
+
+class Guarded:
+    """A provider that is only called when it can help. Time is the machine's."""
+
+    def __init__(self, provider: Provider, budget: Budget, breaker: Breaker) -> None:
+        self.provider = provider
+        self.budget = budget
+        self.breaker = breaker
+        self.calls = self.failures = 0
+        self._useless: dict[str, tuple[float, UpstreamError]] = {}
+        """Symbol -> until when asking about it is useless (Unix seconds), and what was said."""
+
+    async def quotes(self, symbols: frozenset[str], *, user_waits: bool) -> dict[str, Reading | UpstreamError]:
+        """Readings and typed errors of as many symbols as breaker and budget allow; the others are absent."""
+        now = time()
+        found: dict[str, Reading | UpstreamError] = {
+            symbol: said for symbol, (until, said) in self._useless.items() if symbol in symbols and until > now
+        }
+        for group in self.provider.calls_for(symbols - found.keys()):
+            if self.breaker.is_open(time()):
+                break
+            if await self.budget.take(self.provider.cost(group), 0 if user_waits else self.provider.reserve) > 0:
+                break
+            found |= await self._call(group)
+        return found
+
+    async def single(self, call: Callable[[Provider], Awaitable[T]]) -> T:
+        """One call for a user who waits. Raises UpstreamError."""
+        if self.breaker.is_open(time()):
+            raise self.breaker.last_error or UpstreamError(Kind.UNAVAILABLE, "left alone for a while")
+        wait = await self.budget.take()
+        if wait > 0:
+            raise UpstreamError(Kind.RATE_LIMITED, "our own budget is used up", retry_after=wait)
+        self.calls += 1
+        try:
+            found = await call(self.provider)
+        except UpstreamError as error:
+            self._note_failure(error)
+            raise
+        self.breaker.succeeded()
+        return found
+
+    async def _call(self, group: frozenset[str]) -> dict[str, Reading | UpstreamError]:
+        self.calls += 1
+        try:
+            found = dict(await self.provider.quotes(group))
+        except UpstreamError as error:
+            found = dict.fromkeys(group, error)
+        errors = [value for value in found.values() if isinstance(value, UpstreamError)]
+        whole = errors[0] if errors and len(errors) == len(found) else None
+        if whole is not None and len({error.kind for error in errors}) == 1:
+            self._note_failure(whole)
+        else:
+            self.breaker.succeeded()
+        self._remember({symbol: value for symbol, value in found.items() if isinstance(value, UpstreamError)})
+        return found
+
+    def _remember(self, refused: dict[str, UpstreamError]) -> None:
+        """So that a symbol of which there is nothing does not cost a call at every look."""
+        if len(self._useless) > USELESS_MAX:
+            self._useless.clear()
+        for symbol, error in refused.items():
+            if error.kind in USELESS_SECONDS:
+                self._useless[symbol] = time() + USELESS_SECONDS[error.kind], error
+
+    def _note_failure(self, error: UpstreamError) -> None:
+        self.failures += 1
+        was_open = self.breaker.last_error is not None
+        self.breaker.failed(error, time())
+        if not was_open and self.breaker.last_error is not None:
+            log.warning("provider failed", provider=self.provider.name, kind=str(error.kind), reason=str(error))
