@@ -41,7 +41,7 @@ def finding_lines(taken: Taken, held: Step, first_failed: Step | None, measured:
     executed, counted = sent + DAY_SECONDS * measured.commands_inside, DAY_SECONDS * taken.executed_per_second
     rows = {
         "knee of one node": f"{sockets:,} sockets ({rate}), p99 {held.seen.p99_ms:.1f} ms; {end}",
-        "  limited by": (first_failed or held).limited_by(),
+        "  limited by": first_failed.limited_by() if first_failed else "nothing yet: allow more sockets, or more minutes",
         "sockets per core": f"{held.connections_per_core:,.0f} ({sockets:,} took {held.ws_cores:.2f} cores of the ws node)",
         "KiB per socket": f"ws node {measured.ws_bytes_each / KIB:.1f}, edge {_or_unknown(measured.edge_bytes_each / KIB)}",
         "deliveries per CPU second": f"{held.deliveries_per_cpu_second:,.0f} at the knee; at best "
