@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from services.api import errors
 from services.api.conditional import Conditional, describe_conditional
+from services.api.examples import describe_answers
 from services.api.health import health_routes
 from services.api.layers import Envelope
 from services.api.logs import logger
@@ -72,6 +73,7 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
         schemas |= {name: schema for name, schema in listing.pop("$defs", {}).items() if name not in schemas}
         schemas["QuoteList"] = listing
         describe_conditional(document)
+        describe_answers(document)
         app.openapi_schema = document
     return app.openapi_schema
 

@@ -19,16 +19,6 @@ from services.contract.symbols import SYMBOL_PATTERN
 SYMBOL = {"type": "string", "pattern": f"^{SYMBOL_PATTERN}$", "maxLength": 32}
 log = logger(__name__)
 PREFIX = QUOTES + "/"
-EXAMPLE = {
-    "type": "price_update",
-    "symbol": "RELIANCE",
-    "data": {
-        "symbol": "RELIANCE", "price": 2450.5, "change": 12.3, "changePercent": 0.5, "volume": 1234567,
-        "timestamp": "2025-06-10T05:00:00.000Z", "open": 2440.0, "dayHigh": 2455.0, "dayLow": 2436.1, "previousClose": 2438.2,
-        "source": "replay", "sourceTime": "2025-06-10T05:00:00.000Z", "status": "replay", "session": "open",
-    },
-    "timestamp": "2025-06-10T05:00:00.120Z", "epoch": "5f0c", "fence": 1781154000, "seq": 42, "ts": 1749531600120.0,
-}  # fmt: skip
 
 
 class QuoteList(BaseModel):
@@ -107,7 +97,6 @@ def _symbols_parameter() -> dict[str, Any]:
 
 
 def _operation(name: str, summary: str, schema: str, parameter: dict[str, Any], *refusals: int) -> dict[str, Any]:
-    example: Any = EXAMPLE if schema == "PriceUpdate" else {"quotes": [EXAMPLE], "missing": []}
     condition = {"name": "If-None-Match", "in": "header", "required": False, "schema": {"type": "string"}}
     refused = {
         str(status): {
@@ -123,7 +112,7 @@ def _operation(name: str, summary: str, schema: str, parameter: dict[str, Any], 
             "200": {
                 "description": "As published.",
                 "headers": {"ETag": {"schema": {"type": "string"}}, "Age": {"schema": {"type": "string"}}},
-                "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}, "example": example}},
+                "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
             },
             "304": {"description": "The client holds it already."},
             **refused,

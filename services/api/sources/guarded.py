@@ -54,7 +54,7 @@ class Guarded:
         try:
             found = await call(self.provider)
         except UpstreamError as error:
-            self._note_failure(error)
+            self._note_failure(error, [])
             raise
         self.breaker.succeeded()
         return found
@@ -68,7 +68,7 @@ class Guarded:
         errors = [value for value in found.values() if isinstance(value, UpstreamError)]
         whole = errors[0] if errors and len(errors) == len(found) else None
         if whole is not None and len({error.kind for error in errors}) == 1:
-            self._note_failure(whole)
+            self._note_failure(whole, sorted(group))
         else:
             self.breaker.succeeded()
         self._remember({symbol: value for symbol, value in found.items() if isinstance(value, UpstreamError)})
@@ -82,9 +82,10 @@ class Guarded:
             if error.kind in USELESS_SECONDS:
                 self._useless[symbol] = time() + USELESS_SECONDS[error.kind], error
 
-    def _note_failure(self, error: UpstreamError) -> None:
+    def _note_failure(self, error: UpstreamError, symbols: list[str]) -> None:
         self.failures += 1
         was_open = self.breaker.last_error is not None
         self.breaker.failed(error, time())
         if not was_open and self.breaker.last_error is not None:
-            log.warning("provider failed", provider=self.provider.name, kind=str(error.kind), reason=str(error))
+            asked = ",".join(symbols[:5])
+            log.warning("provider failed", provider=self.provider.name, kind=error.kind.value, reason=str(error), symbols=asked)

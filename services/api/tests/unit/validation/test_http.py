@@ -182,6 +182,17 @@ async def test_the_hot_routes_answer_as_the_document_says(site):
         assert {"200", "304", "422", "429", "503"} <= set(described)
 
 
+async def test_every_operation_shows_an_answer_that_its_own_schema_accepts(site):
+    document = (await site.client.get("/openapi.json")).json()
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            good = {s: r for s, r in operation["responses"].items() if s.startswith("2") and "content" in r}
+            assert good or method == "delete", f"{method} {path} says nothing"
+            for response in good.values():
+                content = response["content"]["application/json"]
+                jsonschema.validate(content["example"], content["schema"] | {"components": document["components"]})
+
+
 async def test_metrics_have_bounded_labels_and_move(site):
     site.hold()
     for number in range(20):
