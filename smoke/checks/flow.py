@@ -8,6 +8,7 @@ from decimal import Decimal
 from websockets.asyncio.client import ClientConnection
 
 from services.contract.endpoints import MARKET_STATUS, QUOTES, SYMBOLS
+from services.contract.follower import Follower
 from services.contract.quotes import Session, Status
 from services.contract.symbols import PROBE_SYMBOL
 from smoke.check import check
@@ -32,15 +33,16 @@ async def pubsub(platform: Platform) -> None:
 async def prices_move(platform: Platform) -> None:
     """A socket sees a newer price of some default symbol; only a closed live market may stand still, and then says so."""
     symbols = await default_symbols(platform)
-    before = {symbol: (await platform.get_json(f"{QUOTES}/{symbol}"))["seq"] for symbol in symbols}
+    client = Follower()
+    for symbol in symbols:
+        client.apply(await platform.get_json(f"{QUOTES}/{symbol}"))
     status = await platform.get_json(MARKET_STATUS)
     async with platform.socket() as connection:
         await connection.send(json.dumps({"action": "subscribe", "symbols": symbols}))
         try:
             async with asyncio.timeout(MOVES_SECONDS):
                 while True:
-                    update = await message_where(connection, type="price_update")
-                    if update["seq"] > before[update["symbol"]]:
+                    if client.apply(await message_where(connection, type="price_update")):
                         return
         except TimeoutError as error:
             at_rest = status.get("session") == Session.CLOSED and status.get("status") in (Status.LIVE, Status.DELAYED)
