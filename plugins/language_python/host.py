@@ -6,6 +6,7 @@ host does not do is answered UNIMPLEMENTED with a sentence that says so.
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
@@ -22,6 +23,29 @@ from plugins.language_python.packages import required_package
 from plugins.language_python.run import Program, verdict
 
 NAME = "stock-tracker"
+TOLD: dict[type[Exception], grpc.StatusCode] = {
+    UnsupportedOption: grpc.StatusCode.INVALID_ARGUMENT,
+    BrokenEnvironment: grpc.StatusCode.FAILED_PRECONDITION,
+    InstallFailed: grpc.StatusCode.FAILED_PRECONDITION,
+}
+
+
+@contextmanager
+def telling(context: grpc.ServicerContext) -> Iterator[None]:
+    """Answer the call with the sentence of an exception that is meant for the user."""
+    try:
+        yield
+    except tuple(TOLD) as error:
+        context.abort(TOLD[type(error)], str(error))
+
+
+def refusal(sentence: str) -> Any:
+    """A method for a call that this host does not do."""
+
+    def refuse(_host: Any, _request: Any, context: grpc.ServicerContext) -> None:
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{sentence}; the official one does")
+
+    return refuse
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
@@ -62,28 +86,35 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.RuntimeOptionsResponse(prompts=[toolchain])
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """A program ends by itself when the engine refuses its next resource, so nothing is cut off here."""
+        """Interrupt the programs, as Ctrl-C would: the engine starts nothing new for them."""
+        with self._lock:
+            for program in self._programs:
+                program.interrupt()
         return Empty()
 
     # -- what the engine asks about a program
 
     def About(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        environment = self._environment(request.info, context)
+        with telling(context):
+            environment = self._environment(request.info)
         metadata = {"toolchain": "pip", "typechecker": "None", "languageHost": f"{NAME} (plugins/language_python)"}
         if environment.pip:
             metadata["toolchainVersion"] = environment.pip
         return language_pb2.AboutResponse(executable=environment.executable, version=environment.python, metadata=metadata)
 
     def GetRequiredPackages(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        packages = [required_package(plugin) for plugin in self._environment(request.info, context).plugins]
+        with telling(context):
+            packages = [required_package(plugin) for plugin in self._environment(request.info).plugins]
         return language_pb2.GetRequiredPackagesResponse(packages=[package for package in packages if package])
 
     def GetProgramDependencies(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         """All installed distributions, or only those that no other one asks for."""
+        with telling(context):
+            distributions = self._environment(request.info).distributions
         return language_pb2.GetProgramDependenciesResponse(
             dependencies=[
                 language_pb2.DependencyInfo(name=item.name, version=item.version)
-                for item in self._environment(request.info, context).distributions
+                for item in distributions
                 if request.transitiveDependencies or not item.required
             ]
         )
@@ -92,19 +123,18 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
     def InstallDependencies(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:  # noqa: N802
         info = request.info
-        options = _options(info, context)
         try:
-            for line in install(options, info.root_directory, info.program_directory):
-                yield language_pb2.InstallDependenciesResponse(stdout=line.encode())
-        except InstallFailed as error:
-            context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+            with telling(context):
+                for line in install(_options(info), info.root_directory, info.program_directory):
+                    yield language_pb2.InstallDependenciesResponse(stdout=line.encode())
         finally:
             self._inspect.cache_clear()
 
     def Run(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         if request.attach_debugger:
             context.abort(grpc.StatusCode.UNIMPLEMENTED, "this language host attaches no debugger (--attach-debugger)")
-        options = _usable_options(request.info, context)
+        with telling(context):
+            options = _usable_options(request.info)
         program = Program(request, options, self._engine_address)
         with self._lock:
             self._programs.add(program)
@@ -116,56 +146,27 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
     # -- what this host does not do
 
-    def GetRequiredPlugins(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        _refuse(context, "GetRequiredPlugins is superseded by GetRequiredPackages")
+    GetRequiredPlugins = refusal("GetRequiredPlugins is superseded by GetRequiredPackages")
+    RunPlugin = refusal("this language host runs programs, not plugins or policy packs written in Python")
+    Template = refusal("this language host fills in no templates (pulumi new)")
+    GenerateProgram = refusal("this language host converts no programs to Python (pulumi convert)")
+    GenerateProject = refusal("this language host converts no projects to Python (pulumi convert)")
+    GeneratePackage = refusal("this language host generates no SDKs (pulumi package gen-sdk)")
+    Pack = refusal("this language host packs no SDKs (pulumi package pack-sdk)")
+    Link = refusal("this language host links no local SDKs (pulumi package add)")
 
-    def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        _refuse(context, "this language host runs programs, not plugins or policy packs written in Python")
-
-    def Template(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        _refuse(context, "this language host fills in no templates (pulumi new)")
-
-    def GenerateProgram(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        _refuse(context, "this language host converts no programs to Python (pulumi convert)")
-
-    def GenerateProject(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        _refuse(context, "this language host converts no projects to Python (pulumi convert)")
-
-    def GeneratePackage(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        _refuse(context, "this language host generates no SDKs (pulumi package gen-sdk)")
-
-    def Pack(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        _refuse(context, "this language host packs no SDKs (pulumi package pack-sdk)")
-
-    def Link(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        _refuse(context, "this language host links no local SDKs (pulumi package add)")
-
-    def _environment(self, info: Any, context: grpc.ServicerContext) -> Environment:
-        options = _usable_options(info, context)
-        try:
-            return self._inspect(options.python, info.program_directory)
-        except BrokenEnvironment as error:
-            context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
-            raise  # abort raises; this is for the type checker
+    def _environment(self, info: Any) -> Environment:
+        return self._inspect(_usable_options(info).python, info.program_directory)
 
 
-def _options(info: Any, context: grpc.ServicerContext) -> Options:
-    try:
-        return read_options(MessageToDict(info.options), info.root_directory)
-    except UnsupportedOption as error:
-        context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-        raise  # abort raises; this is for the type checker
+def _options(info: Any) -> Options:
+    return read_options(MessageToDict(info.options), info.root_directory)
 
 
-def _usable_options(info: Any, context: grpc.ServicerContext) -> Options:
-    options = _options(info, context)
+def _usable_options(info: Any) -> Options:
+    options = _options(info)
     if not options.exists:
-        context.abort(
-            grpc.StatusCode.FAILED_PRECONDITION,
-            f"the virtual environment named in Pulumi.yaml is not there: {options.virtualenv}. Make it: pulumi install",
+        raise BrokenEnvironment(
+            f"the virtual environment named in Pulumi.yaml is not there: {options.virtualenv}. Make it: pulumi install"
         )
     return options
-
-
-def _refuse(context: grpc.ServicerContext, sentence: str) -> None:
-    context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{sentence}; the official one does")

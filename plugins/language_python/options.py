@@ -3,6 +3,8 @@
 Decides what of them this host does; the rest is refused by name, so that nobody believes it was heeded.
 """
 
+import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,19 +19,25 @@ class UnsupportedOption(Exception):  # noqa: N818 - names what happened, as the 
 
 @dataclass(frozen=True)
 class Options:
-    """`virtualenv` is absolute, or None where the program runs with the `python3` of the PATH."""
+    """`virtualenv` is absolute, or None where the program runs with the Python of the PATH."""
 
     virtualenv: Path | None
 
     @property
     def python(self) -> str:
         """The interpreter that runs the program."""
-        return str(self.virtualenv / "bin" / "python") if self.virtualenv else "python3"
+        return str(self.virtualenv / "bin" / "python") if self.virtualenv else _python_of_path()
 
     @property
     def exists(self) -> bool:
         """Whether the virtual environment can be used as it is."""
         return self.virtualenv is None or (self.virtualenv / "bin" / "python").exists()
+
+
+def _python_of_path() -> str:
+    """The command in PULUMI_PYTHON_CMD, else `python3`, and `python` where there is no such thing."""
+    named = os.environ.get("PULUMI_PYTHON_CMD")
+    return named or next((name for name in ("python3", "python") if shutil.which(name)), "python3")
 
 
 def read_options(options: Mapping[str, Any], root_directory: str) -> Options:

@@ -2,11 +2,13 @@
 
 Arguments: one JSON object (monitor, engine, project, stack, organization, root_directory, parallel, dry_run), the
 program (a folder with `__main__.py`, or a file), the program's own arguments.
-Exit codes: 0 done; 32 failed and the engine has been told why; 1 failed with one plain message; else the program's own.
+Exit codes: 0 done; 32 failed and the engine has been told why; 1 failed with one plain message; 130 interrupted; else the
+program's own.
 """
 
 import asyncio
 import json
+import logging
 import os
 import runpy
 import sys
@@ -15,18 +17,21 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-import grpc
 import pulumi
 import pulumi.log
 import pulumi.runtime
 
 EXIT_REPORTED = 32
 EXIT_PLAIN_ERROR = 1
+EXIT_INTERRUPTED = 130
 THREADS_PER_OPERATION = 4
 MOST_THREADS = 1024
 HOST_CHECK_SECONDS = 1.0
+
+
+class NoProgram(Exception):  # noqa: N818 - names what was found
+    """The folder that Pulumi.yaml names holds no program."""
 
 
 def main(settings_json: str, program: str, arguments: list[str]) -> int:
@@ -36,7 +41,8 @@ def main(settings_json: str, program: str, arguments: list[str]) -> int:
     sys.argv = [program, *arguments]
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    loop.set_exception_handler(ignore_rpc_errors)
+    # A failed program leaves futures that nobody asked for; what failed was told already.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     threads = min(THREADS_PER_OPERATION * max(settings["parallel"], 1), MOST_THREADS)
     loop.set_default_executor(ThreadPoolExecutor(max_workers=threads))
     try:
@@ -44,6 +50,11 @@ def main(settings_json: str, program: str, arguments: list[str]) -> int:
     except pulumi.RunError as error:  # meant for the user, no traceback: a missing configuration value, for example
         pulumi.log.error(str(error))
         return EXIT_PLAIN_ERROR
+    except NoProgram as error:
+        pulumi.log.error(str(error))
+        return EXIT_REPORTED
+    except KeyboardInterrupt:  # the engine said why
+        return EXIT_INTERRUPTED
     except Exception as error:
         pulumi.log.error("Program failed with an unhandled exception:\n" + describe(error, program))
         return EXIT_REPORTED
@@ -55,6 +66,8 @@ def main(settings_json: str, program: str, arguments: list[str]) -> int:
 
 
 def run_program(program: str) -> None:
+    if Path(program).is_dir() and not (Path(program) / "__main__.py").exists():
+        raise NoProgram(f"there is no main program: {Path(program).resolve()} has no __main__.py")
     runpy.run_path(program, run_name="__main__")
 
 
@@ -71,12 +84,6 @@ def describe(error: Exception, program: str) -> str:
 def is_inside(filename: str, folder: Path) -> bool:
     """`<frozen …>` and `<string>` are no files."""
     return not filename.startswith("<") and Path(filename).resolve().is_relative_to(folder)
-
-
-def ignore_rpc_errors(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Calls that the engine cut off were reported by the engine itself."""
-    if not isinstance(context.get("exception"), grpc.RpcError):
-        loop.default_exception_handler(context)
 
 
 def cancel_all(loop: asyncio.AbstractEventLoop) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import threading
 from pathlib import Path
@@ -11,7 +12,7 @@ from plugins.language_python.options import Options
 
 PROGRAM_RUNNER = Path(__file__).with_name("program.py")
 EXIT_REPORTED = 32  # program.py told the engine already
-STOP_SECONDS = 3
+STOP_SECONDS = 5
 
 
 class Program:
@@ -29,13 +30,22 @@ class Program:
         """Exit code; negative: ended by that signal."""
         return self._process.wait()
 
+    def interrupt(self) -> None:
+        """Ask the program to end, as Ctrl-C would, and end it forcibly if it has not soon; returns at once."""
+        self._end(signal.SIGINT)
+
     def stop(self) -> None:
-        """End the program, forcibly if it does not end by itself."""
-        self._process.terminate()
-        killer = threading.Timer(STOP_SECONDS, self._process.kill)
-        killer.start()
+        """End the program, forcibly if it does not end by itself; returns when it has ended."""
+        killer = self._end(signal.SIGTERM)
         self._process.wait()
         killer.cancel()
+
+    def _end(self, number: signal.Signals) -> threading.Timer:
+        self._process.send_signal(number)
+        killer = threading.Timer(STOP_SECONDS, self._process.kill)
+        killer.daemon = True
+        killer.start()
+        return killer
 
 
 def command_line(request: Any, options: Options, engine_address: str) -> list[str]:

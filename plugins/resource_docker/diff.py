@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from .planning import Plan
-from .properties import UNKNOWN
+from .properties import UNKNOWN, without_unknowns
 from .schema import Field, Fields, Kind
 from .sets import identity
 
@@ -130,7 +130,8 @@ def _subpath(path: str, key: str) -> str:
 
 def _set(known: Field, path: str, old: list[Any], new: list[Any], given: Any) -> Changes:
     before = {identity(known, element, zero=True): i for i, element in enumerate(old)}
-    after = {identity(known, element, zero=True): i for i, element in enumerate(new)}
+    # Officially, an unknown part counts as an unset one here.
+    after = {identity(known, without_unknowns(element), zero=True): i for i, element in enumerate(new)}
     removed = sorted(before[key] for key in before.keys() - after.keys())
     added = sorted(after[key] for key in after.keys() - before.keys())
     if not removed and not added:

@@ -109,5 +109,14 @@ def contains_unknown(value: Any) -> bool:
     return value is UNKNOWN
 
 
+def without_unknowns(value: Any) -> Any:
+    """The value with null for everything in it that is not known."""
+    if isinstance(value, dict):
+        return {key: without_unknowns(element) for key, element in value.items()}
+    if isinstance(value, list):
+        return [without_unknowns(element) for element in value]
+    return None if value is UNKNOWN else value
+
+
 def without_nulls(properties: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in properties.items() if value is not None}

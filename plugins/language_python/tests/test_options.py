@@ -14,9 +14,22 @@ def test_absolute_virtual_environment_stays_as_it_is():
     assert read_options({"virtualenv": "/else/venv"}, "/project").virtualenv == Path("/else/venv")
 
 
-def test_without_virtual_environment_the_python_of_the_path_runs_the_program():
+def test_without_virtual_environment_the_python_of_the_path_runs_the_program(monkeypatch):
+    monkeypatch.delenv("PULUMI_PYTHON_CMD", raising=False)
     options = read_options({}, "/project")
     assert (options.python, options.exists) == ("python3", True), "an unset option must not be taken for a missing folder"
+
+
+def test_another_command_for_python_can_be_named(monkeypatch):
+    monkeypatch.setenv("PULUMI_PYTHON_CMD", "python3.11")
+    assert read_options({}, "/project").python == "python3.11", "Pulumi's own variable for it"
+    assert read_options({"virtualenv": "venv"}, "/project").python == "/project/venv/bin/python", "a folder wins"
+
+
+def test_a_machine_may_call_its_python_python(monkeypatch, tmp_path):
+    (tmp_path / "python").symlink_to("/bin/true")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert read_options({}, "/project").python == "python"
 
 
 @pytest.mark.parametrize(

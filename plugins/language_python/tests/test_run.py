@@ -3,9 +3,11 @@ import signal
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import grpc
 import pytest
+from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import language_pb2
 
 from plugins.language_python.run import verdict
@@ -134,3 +136,46 @@ def test_stopping_the_host_ends_a_running_program(own_host, program, tmp_path):
 
 def test_success_is_an_empty_answer():
     assert verdict(0) == {}, "the recorded answer of the official host"
+
+
+def test_a_folder_without_a_program_is_told_in_one_sentence(host, program):
+    info = program("")
+    (Path(info.program_directory) / "__main__.py").unlink()
+    answer = run_on(host, info)
+    assert answer.bail, "the engine must say nothing more about it"
+    assert [error.partition("has no")[2] for error in host.engine.errors] == [" __main__.py"], host.engine.errors
+
+
+def test_futures_that_nobody_asked_for_say_nothing(own_host, program):
+    text = """
+import asyncio, os, pulumi
+os.dup2(1, 2)  # the host's own errors are not read in this test
+async def fail():
+    raise ValueError("lost")
+lost = asyncio.ensure_future(fail())
+async def wait():
+    await asyncio.sleep(0.05)
+pulumi.Output.from_input(wait()).apply(lambda _: 1 / 0)
+"""
+    assert run_on(own_host, program(text)).bail
+    own_host.process.send_signal(signal.SIGINT)
+    assert b"lost" not in own_host.process.stdout.read(), "one failure is told once"
+
+
+def test_cancel_interrupts_a_program_that_does_not_end_by_itself(own_host, program):
+    info = program("import pathlib, time\npathlib.Path('started').touch()\ntime.sleep(600)")
+    answers = []
+    runner = threading.Thread(target=lambda: answers.append(run_on(own_host, info)))
+    runner.start()
+    wait_for(Path(info.program_directory, "started").exists)
+    own_host.stub.Cancel(Empty())
+    runner.join(timeout=4)
+    assert [answer.error for answer in answers] == ["program exited with non-zero exit code: 130"], "Ctrl-C must not hang"
+    assert not own_host.engine.errors, "who cancels knows why"
+
+
+def wait_for(condition, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "nothing happened"
+        time.sleep(0.02)

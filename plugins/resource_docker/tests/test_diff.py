@@ -100,3 +100,8 @@ def test_a_changed_element_with_an_object_inside_changes_the_whole_set():
 def test_an_unknown_part_of_a_set_is_one_path():
     found = changes({"labels": [{"label": "a", "value": "1"}]}, {"labels": [{"label": "a", "value": UNKNOWN}]})
     assert found == {"labels[0].value": ("update", True)}, "a preview names what is not known yet"
+
+
+def test_an_unknown_part_in_place_of_an_empty_one_has_no_path_of_its_own():
+    found = changes({"labels": [{"label": "a", "value": ""}]}, {"labels": [{"label": "a", "value": UNKNOWN}]})
+    assert found == {"__meta": ("update", True)}, "the official preview says that it replaces, not why"
