@@ -5,7 +5,9 @@ Two readings and their difference are the caller's business. Nothing here change
 
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from docker.errors import DockerException
@@ -30,7 +32,7 @@ ASK_SECONDS = 10
 
 @dataclass(frozen=True)
 class Used:
-    """Of one container since it started: CPU seconds; memory bytes now; when it was read (monotonic seconds)."""
+    """Of one container since it started: CPU seconds; memory bytes now; when the engine read it (Unix seconds)."""
 
     cpu_seconds: float
     memory_bytes: float
@@ -97,13 +99,18 @@ class Meter:
             Problem: one of them went away.
         """
         try:
-            read = {
-                service: {container.name: used(_stats(container)) for container in containers}
-                for service, containers in self._containers.items()
-            }
+            stats = self._stats_of_all()
         except (DockerException, KeyError) as error:
             raise Problem("A container went away while it was measured.", str(error), "make status") from error
-        return Snapshot(read, _machine_seconds(), time.monotonic())
+        read = {service: {one.name: stats[one.name] for one in found} for service, found in self._containers.items()}
+        return Snapshot(read, _machine_seconds(), time.time())
+
+    def _stats_of_all(self) -> dict[str, Used]:
+        """All at the same time: some engines take a second for each answer."""
+        containers = [container for found in self._containers.values() for container in found]
+        with ThreadPoolExecutor(len(containers)) as pool:
+            found = pool.map(lambda container: used(_stats(container)), containers)
+            return {container.name: one for container, one in zip(containers, found, strict=True)}
 
     def executed(self) -> dict[str, int]:
         """Commands Redis has executed since it started.
@@ -154,7 +161,8 @@ def used(stats: Mapping[str, Any]) -> Used:
     """
     memory = stats["memory_stats"]
     idle = next((memory["stats"][name] for name in INACTIVE if name in memory["stats"]), 0)
-    return Used(stats["cpu_stats"]["cpu_usage"]["total_usage"] / NANO, memory["usage"] - idle, time.monotonic())
+    read_at = datetime.fromisoformat(stats["read"]).timestamp()
+    return Used(stats["cpu_stats"]["cpu_usage"]["total_usage"] / NANO, memory["usage"] - idle, read_at)
 
 
 def _stats(container: Any) -> Mapping[str, Any]:

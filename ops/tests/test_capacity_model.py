@@ -154,11 +154,13 @@ def test_commands_are_told_apart_by_who_sent_them():
 
 @pytest.mark.parametrize("idle", ["total_inactive_file", "inactive_file"])
 def test_memory_that_can_go_at_any_time_is_not_counted(idle):
-    stats = {"cpu_stats": {"cpu_usage": {"total_usage": 2_500_000_000}}, "memory_stats": {"usage": 100, "stats": {idle: 30}}}
-    found = used(stats)
+    read = "1970-01-01T00:00:07.250000001Z"
+    processor = {"cpu_usage": {"total_usage": 2_500_000_000}}
+    found = used({"read": read, "cpu_stats": processor, "memory_stats": {"usage": 100, "stats": {idle: 30}}})
+    assert found.at == 7.25, "the engine's own time of reading: its answer may come a second later"
     assert (found.cpu_seconds, found.memory_bytes) == (2.5, 70), "under both versions of cgroups"
     with pytest.raises(KeyError):
-        used({"cpu_stats": {"cpu_usage": {"total_usage": 1}}, "memory_stats": {}})
+        used({"read": read, "cpu_stats": {"cpu_usage": {"total_usage": 1}}, "memory_stats": {}})
 
 
 def test_cores_are_the_difference_of_two_readings():
