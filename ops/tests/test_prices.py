@@ -15,6 +15,7 @@ from ops.prices import (
     load_prices,
     railway_use_usd,
 )
+from ops.prices_page import as_page
 
 ROOT = Path(__file__).parents[2]
 MINUTES_PER_MONTH = 43_800
@@ -141,6 +142,13 @@ def test_asking_for_a_figure_that_is_none_is_an_error_and_not_nothing(prices):
         prices.today("total_free")
     with pytest.raises(PricesError, match="no figure for"):
         prices.owner_total("supabase")
+
+
+def test_the_page_is_made_from_the_file(prices):
+    page = (ROOT / "docs" / "costs.md").read_text(encoding="utf-8")
+    assert page == as_page(prices), "make it anew: python -m ops.prices_page > docs/costs.md"
+    for seed in range(224, 239):
+        assert f"| S{seed} |" in page, "every figure of the cost chapter stands beside today's"
 
 
 def test_the_readme_names_no_price():
