@@ -40,7 +40,7 @@ ANSWERS: dict[tuple[str, str], Any] = {
     ("get", "/api/v1/symbols"): {"symbols": [{"symbol": "RELIANCE", "name": "Reliance Industries", "exchange": "NSE"}]},
     ("get", "/api/v1/history/{symbol}"): {
         "symbol": "RELIANCE", "interval": "intraday", "source": "replay", "previousClose": 2438.2, "stale": False,
-        "bars": [{"start": "2025-06-10T03:45:00Z", "open": 2440.0, "high": 2444.0, "low": 2439.1, "close": 2443.5, "volume": 912}],
+        "bars": [{"start": "2025-06-10T03:45:00Z", "open": 2440, "high": 2444, "low": 2439.1, "close": 2443.5, "volume": 9120}],
     },
     ("get", "/api/v1/watchlists"): {"watchlists": [WATCHLIST]},
     ("post", "/api/v1/watchlists"): WATCHLIST,

@@ -95,6 +95,8 @@ class LiveSource:
         """From the first provider that has one, with its name. Raises the last UpstreamError."""
         error = UpstreamError(Kind.NOT_COVERED, "no provider offers it")
         for guarded in self.providers:
+            if not guarded.provider.has_history(symbol, interval):
+                continue
             try:
                 return guarded.provider.name, await guarded.single(lambda provider: provider.history(symbol, interval))
             except UpstreamError as refused:

@@ -46,8 +46,11 @@ class Provider(Protocol):
     async def quotes(self, group: frozenset[str]) -> Found:
         """One call. Raises UpstreamError when it failed as a whole; otherwise a reading or a typed error for each symbol."""
 
+    def has_history(self, symbol: str, interval: Interval) -> bool:
+        """Whether a call could give one at all."""
+
     async def history(self, symbol: str, interval: Interval) -> History:
-        """One call. Raises UpstreamError."""
+        """One call, for what it has. Raises UpstreamError."""
 
     async def search(self, query: str) -> list[Listing]:
         """One call. Raises UpstreamError."""
@@ -89,6 +92,9 @@ class Nse:
         reading = await self._get(nse.parse_symbol_data, "/api/NextApi/apiClient/GetQuoteApi", function)
         return {symbol: _same_symbol(symbol, reading)}
 
+    def has_history(self, symbol: str, interval: Interval) -> bool:
+        return interval == "intraday" or " " not in symbol
+
     async def history(self, symbol: str, interval: Interval) -> History:
         path = "/api/NextApi/apiClient/GetQuoteApi"
         if interval == "intraday":
@@ -97,8 +103,6 @@ class Nse:
                 return await self._get(nse.parse_chart, "/api/NextApi/apiClient", chart)
             chart = {"functionName": "getSymbolChartData", "symbol": f"{symbol}EQN", "days": "1D"}
             return await self._get(nse.parse_chart, path, chart)
-        if " " in symbol:
-            raise UpstreamError(Kind.NOT_COVERED, "no daily history of indices")
         today = datetime.now(IST).date()
         span = {"fromDate": today - timedelta(days=HISTORY_DAYS), "toDate": today}
         query = {"functionName": "getHistoricalTradeData", "symbol": symbol, "series": "EQ"}
@@ -156,6 +160,9 @@ class TwelveData:
         found = await self._upstream.get(parse, "/quote", {"symbol": ",".join(asked)})
         return {asked[name]: _same_symbol(asked[name], value) for name, value in found.items()}
 
+    def has_history(self, symbol: str, interval: Interval) -> bool:
+        return " " not in symbol
+
     async def history(self, symbol: str, interval: Interval) -> History:
         step, size = ("5min", "80") if interval == "intraday" else ("1day", "66")
         query = {"symbol": f"{symbol}:NSE", "interval": step, "outputsize": size, "timezone": "Asia/Kolkata"}
@@ -191,9 +198,11 @@ class AlphaVantage:
         reading = await self._upstream.get(alpha_vantage.parse_global_quote, "/query", query)
         return {symbol: _same_symbol(symbol, reading)}
 
+    def has_history(self, symbol: str, interval: Interval) -> bool:
+        """Minutes are a premium endpoint."""
+        return interval == "daily" and " " not in symbol
+
     async def history(self, symbol: str, interval: Interval) -> History:
-        if interval == "intraday":
-            raise UpstreamError(Kind.NOT_COVERED, "a premium endpoint")
         query = {"function": "TIME_SERIES_DAILY", "symbol": symbol + alpha_vantage.SUFFIX, "apikey": self._key}
         return await self._upstream.get(alpha_vantage.parse_series, "/query", query)
 

@@ -11,7 +11,7 @@ from services.api.negative import NegativeCache
 from services.api.sources import Reading
 from services.api.sources.guarded import Guarded
 from services.api.sources.live import LiveSource, Pace
-from services.api.sources.providers import AlphaVantage, Nse, TwelveData
+from services.api.sources.providers import AlphaVantage, Nse, Provider, TwelveData
 from services.api.upstreams import Kind, UpstreamError, Window
 from services.api.upstreams.client import Upstream
 from services.contract.quotes import Session, Status
@@ -105,6 +105,22 @@ async def test_an_older_value_of_another_service_does_not_pass_for_a_renewal():
     second.answer = yesterday.with_changes(source_time=datetime(2026, 6, 12, 10, tzinfo=UTC))
     (newer,) = await source.current(AAA)
     assert newer.source == "alpha_vantage", "today's close is better than this morning's last trade"
+
+
+@pytest.mark.parametrize(
+    ("symbol", "interval", "asked"),
+    [("TCS", "intraday", 2), ("TCS", "daily", 3), ("NIFTY 50", "intraday", 1), ("NIFTY 50", "daily", 0)],
+)
+async def test_only_services_that_could_have_a_chart_are_asked_for_it(symbol, interval, asked):
+    nobody = Upstream("http://127.0.0.1:1")
+    providers: list[Provider] = [Nse(nobody), TwelveData(nobody), AlphaVantage(nobody, "key")]
+    guarded = [Guarded(provider, Budget(None, provider.name, provider.limits), Breaker()) for provider in providers]
+    source = LiveSource(guarded, NegativeCache(None))
+    with pytest.raises(UpstreamError):
+        await source.history(symbol, interval)
+    await source.close()
+    used = sum(one.budget.limits[-1].calls - one.budget.last_known_left for one in guarded)
+    assert used == asked, "a call that cannot help would cost one of 25 a day"
 
 
 async def test_an_unknown_symbol_costs_one_call():

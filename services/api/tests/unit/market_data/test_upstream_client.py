@@ -1,9 +1,17 @@
 """Calling a service: one total deadline, bounded bodies, no redirects, only addresses that may be called."""
 
 import asyncio
+import ssl
 import time
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from services.api.upstreams import Kind, UpstreamError
 from services.api.upstreams.addresses import ForbiddenAddressError, check_base_url, public_only
@@ -116,6 +124,38 @@ async def test_the_address_is_judged_that_the_name_led_to(address, allowed):
             await connect(public_only("api.example"), "api.example", stream)
     assert stream.closed is not allowed
     await connect(public_only("api.example"), "proxy.internal", Stream())
+
+
+def self_signed(folder):
+    """A TLS context of a server that vouches for itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(hours=1), now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "server.pem").write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem")
+    return context
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path):
+    heard = []
+
+    async def listen(reader, writer):
+        heard.append(await reader.read(100))
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=self_signed(tmp_path))
+    async with server, Upstream(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}") as upstream:
+        with pytest.raises(UpstreamError) as refused:
+            await upstream.json("/query", {"apikey": "secret"})
+    assert refused.value.kind is Kind.UNAVAILABLE
+    assert not any(heard), "the key in the address must not reach whoever stands in between"
 
 
 async def test_an_endless_body_is_cut():
