@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
+from websockets.datastructures import Headers
 from websockets.exceptions import PayloadTooBig
+from websockets.http11 import Request
 from websockets.protocol import Event, State
 
 from services.contract.closing import Close
@@ -19,6 +21,8 @@ from services.ws.limits import Bucket
 from services.ws.outbox import Outbox
 
 PING_FRAME = b"\x89\x00"
+SHAKEN = Request("", Headers())
+"""Stands for every request after its handshake: the library only asks whether there was one, its headers take 2 KiB a client."""
 ABORT_SECONDS = 2.0
 """How long a closed client may take to answer the close frame before its socket is dropped."""
 
@@ -56,6 +60,7 @@ class ClientConnection(ServerConnection):
     def admit(self, client_id: str) -> Outbox:
         """The handshake is done: from here on the hub may write."""
         self.client_id = client_id
+        self.request, self.response = SHAKEN, None
         self._budget = Bucket(self.rules.frames_per_second, self.rules.frame_burst, self.loop.time())
         self.outbox = Outbox(self.transport.write)
         return self.outbox
