@@ -6,6 +6,7 @@ kept waiting, together with everybody else who asks for the same. Redis away mea
 """
 
 import asyncio
+import contextlib
 import json
 import random
 from collections import OrderedDict
@@ -22,6 +23,8 @@ LOCAL_MAX = 2_000
 LOCK_MS = 6_000
 LOCK_POLL_SECONDS = 0.05
 JITTER = 0.1
+REFUSED_SECONDS = 10.0
+"""How long a service's refusal is given to all who ask, instead of a call for each of them."""
 
 log = logger(__name__)
 Load = Callable[[], Awaitable[Any]]
@@ -56,6 +59,7 @@ class Cache:
         self._clock = clock
         self._local: OrderedDict[str, Entry] = OrderedDict()
         self._loading: dict[str, asyncio.Task[Entry]] = {}
+        self._refused: dict[str, tuple[float, UpstreamError]] = {}
         self.hits = self.stale_hits = self.misses = 0
 
     async def get(self, key: str, policy: Policy, load: Load) -> Entry:
@@ -65,6 +69,13 @@ class Cache:
             self.hits += 1
             return held
         loading = self._loading.get(key)
+        refused_until, refusal = self._refused.get(key, (0.0, None))
+        if loading is None and refusal is not None and self._clock() < refused_until:
+            if held is None:
+                self.misses += 1
+                raise refusal.with_traceback(None)
+            self.stale_hits += 1
+            return Entry(held.value, held.loaded, is_stale=True)
         if loading is None:
             loading = asyncio.create_task(self._load(key, policy, load))
             self._loading[key] = loading
@@ -80,7 +91,12 @@ class Cache:
 
     def _loaded(self, key: str, task: "asyncio.Task[Entry]") -> None:
         self._loading.pop(key, None)
-        if not task.cancelled() and (error := task.exception()) is not None and not isinstance(error, UpstreamError):
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, UpstreamError):
+            if len(self._refused) >= LOCAL_MAX:
+                self._refused.clear()
+            self._refused[key] = self._clock() + REFUSED_SECONDS, error
+        elif error is not None:
             log.error("cache load failed", key=key, error=repr(error))
 
     async def _find(self, key: str, policy: Policy) -> Entry | None:
@@ -98,11 +114,14 @@ class Cache:
             found = await self._wait_for_other(key, policy)
             if found is not None:
                 return found
-        # Jitter in the past: entries made together do not end together.
-        entry = Entry(await load(), self._clock() - policy.fresh_seconds * random.uniform(0, JITTER))  # noqa: S311
-        self._keep(key, entry)
-        await self._write(key, entry, policy)
-        return entry
+        try:
+            # Jitter in the past: entries made together do not end together.
+            entry = Entry(await load(), self._clock() - policy.fresh_seconds * random.uniform(0, JITTER))  # noqa: S311
+            self._keep(key, entry)
+            await self._write(key, entry, policy)
+            return entry
+        finally:
+            await self._unlock(key)
 
     async def _lock(self, key: str) -> bool:
         """Whether this process should call; true too when Redis cannot say."""
@@ -113,6 +132,12 @@ class Cache:
         except RedisAway:
             return True
 
+    async def _unlock(self, key: str) -> None:
+        """Also after a refusal: whoever waits for it must not wait for the lock's end."""
+        if self._link is not None:
+            with contextlib.suppress(RedisAway):
+                await self._link.call(lambda client: client.delete(f"{key}:lock"))
+
     async def _wait_for_other(self, key: str, policy: Policy) -> Entry | None:
         """Another replica is calling: its result, or None when it does not come."""
         for _ in range(int(LOCK_MS / 1000 / LOCK_POLL_SECONDS)):
@@ -121,9 +146,17 @@ class Cache:
             if found is not None and self._age(found) < policy.fresh_seconds:
                 self._keep(key, found)
                 return found
-            if self._link is None or not self._link.is_up:
+            if not await self._is_locked(key):
                 return None
         return None
+
+    async def _is_locked(self, key: str) -> bool:
+        if self._link is None:
+            return False
+        try:
+            return bool(await self._link.call(lambda client: client.exists(f"{key}:lock")))
+        except RedisAway:
+            return False
 
     def _keep(self, key: str, entry: Entry) -> None:
         self._local[key] = entry
@@ -152,6 +185,5 @@ class Cache:
         raw = json.dumps([entry.loaded, entry.value])
         try:
             await self._link.call(lambda client: client.set(key, raw, ex=seconds))
-            await self._link.call(lambda client: client.delete(f"{key}:lock"))
         except Exception as error:  # a full Redis must not cost the answer
             log.warning("cache entry not kept", key=key, error=str(error)[:200])

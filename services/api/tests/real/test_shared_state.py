@@ -14,6 +14,7 @@ from services.api.cache import Cache, Policy
 from services.api.negative import NegativeCache
 from services.api.tests.conftest import redis_environment, running_api
 from services.api.tests.real.test_leadership import link_of
+from services.api.upstreams import Kind, UpstreamError
 from services.contract.signing import signed_headers
 
 pytestmark = pytest.mark.services_real
@@ -46,6 +47,29 @@ async def test_concurrent_misses_in_two_replicas_make_one_upstream_call(redis_se
     for raw in (b"not json", b"[]", b"[1]", b'{"a":1}', b"[null,1]"):
         await one.client.set("cache:test", raw)
         assert (await Cache(two).get("cache:test", POLICY, load)).value["n"] == calls, "garbage is a miss"
+    for watching, link in ((first, one), (second, two)):
+        watching.cancel()
+        await link.close()
+
+
+async def test_a_refused_call_does_not_keep_the_other_replicas_waiting_for_its_lock(redis_server, patient):
+    redis_server.redis_cli("FLUSHALL")
+    (one, first), (two, second) = await link_of(redis_server, "one"), await link_of(redis_server, "two")
+    calls = 0
+
+    async def refused():
+        nonlocal calls
+        calls += 1
+        await asyncio.sleep(0.2)
+        raise UpstreamError(Kind.UNAVAILABLE)
+
+    caches = Cache(one), Cache(two)
+    answers = await asyncio.gather(
+        *(c.get("cache:no", POLICY, refused) for c in caches for _ in range(20)), return_exceptions=True
+    )
+    assert {type(answer) for answer in answers} == {UpstreamError}
+    assert calls == 2, "the second replica tries for itself as soon as the first one gave up"
+    assert await one.client.keys("cache:no*") == [], "a lock left behind would hold everybody for six seconds"
     for watching, link in ((first, one), (second, two)):
         watching.cancel()
         await link.close()

@@ -68,11 +68,16 @@ async def test_a_failing_renewal_leaves_the_old_value_until_its_end(cache, upstr
         await cache.get("k", POLICY, upstream.load)
 
 
-async def test_a_failed_load_is_not_kept(cache, upstream):
+async def test_a_refusal_is_kept_for_seconds_only(cache, upstream):
     upstream.fails = True
     with pytest.raises(UpstreamError):
         await cache.get("k", POLICY, upstream.load)
     upstream.fails = False
+    for _ in range(20):
+        with pytest.raises(UpstreamError):
+            await cache.get("k", POLICY, upstream.load)
+    assert upstream.calls == 1, "a refusal is told to all who ask in the next seconds: asking again would cost a call each"
+    cache._clock.now += 11
     assert (await cache.get("k", POLICY, upstream.load)).value == {"call": 2}
 
 
