@@ -31,7 +31,7 @@ from loadtests.users.caller import Caller, ColdCaller  # noqa: E402
 from loadtests.users.publisher import Publisher  # noqa: E402
 from loadtests.users.viewer import Viewer  # noqa: E402
 from ops.access import Access, AccessError, add_access_options, find_access  # noqa: E402
-from services.contract.endpoints import QUOTES, SYMBOLS  # noqa: E402
+from services.contract.endpoints import QUOTES, STATUS, SYMBOLS  # noqa: E402
 from services.contract.objectives import ObjectivesError, load_objectives  # noqa: E402
 
 locust.stats.bucket_response_time = bucket
@@ -124,6 +124,16 @@ def listed(access: Access, path: str, name: str) -> list[dict[str, Any]]:
     raise AssertionError("unreachable: the last try returns or raises")
 
 
+def limits_line(access: Access) -> str:
+    """What the platform admits from one client in a minute, as it says itself; a 429 in a run is a failure of either."""
+    try:
+        with urllib.request.urlopen(access.base_url + STATUS, timeout=10) as answer:  # noqa: S310 - checked by find_access
+            limits: dict[str, int] = json.load(answer)["rateLimitsPerMinute"]
+    except (urllib.error.URLError, OSError, ValueError, KeyError) as error:
+        return f"\nrate limits in force: not told ({error})"
+    return "\nrate limits in force, per client and minute: " + ", ".join(f"{name} {count}" for name, count in limits.items())
+
+
 class Stages(LoadTestShape):  # type: ignore[misc]
     """Asks the conductor once a second."""
 
@@ -147,6 +157,7 @@ def tell(environment: Any, **_: Any) -> None:
     options = environment.parsed_options
     path = Path(options.results or ROOT / "out" / "load" / f"{options.profile}.json")
     write(path, as_data(options.profile, environment.access.base_url, orchestra.results, judgements, code))
+    lines.append(limits_line(environment.access))
     print("\n".join(lines) + f"\n\n{path}\n{code.name.lower()} (exit {code.value})", flush=True)
     environment.process_exit_code = code.value
 

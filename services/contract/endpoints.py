@@ -18,6 +18,8 @@ INDICES = "/api/v1/indices"
 MARKET_STATUS = "/api/v1/market/status"
 SYMBOLS = "/api/v1/symbols"
 """Search; without a query `{"symbols": [{symbol, name, exchange}, ...]}` of what is known."""
+STATUS = "/api/v1/status"
+"""How one replica sees the platform; `rateLimitsPerMinute` names the limits in force for one client."""
 CONTROL = "/api/v1/control"
 STREAM = "/ws"
 

@@ -11,7 +11,7 @@ from services.api.errors import problems
 from services.api.health import degraded_of, missing_of
 from services.api.metrics import RequestStats, make_registry, render
 from services.api.platform import Platform
-from services.contract.endpoints import METRICS
+from services.contract.endpoints import METRICS, STATUS
 from services.contract.quotes import Moment
 
 KeyState = Literal["set", "missing", "rejected"]
@@ -39,7 +39,7 @@ def status_routes(platform: Platform, stats: RequestStats) -> APIRouter:
     registry = make_registry(platform, stats)
     clock = WallClock()
 
-    @router.get("/api/v1/status", response_model=PlatformStatus, responses=problems(429))
+    @router.get(STATUS, response_model=PlatformStatus, responses=problems(429))
     async def status() -> PlatformStatus:
         """State of ingest, sources, keys and limits."""
         missing, degraded = missing_of(platform), degraded_of(platform)
