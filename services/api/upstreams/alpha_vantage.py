@@ -105,8 +105,8 @@ def parse_series(answer: Any) -> History:
     bars = v.good(rows, lambda item: _bar(*item, None if of_days else zone))
     if not bars:
         raise UpstreamError(Kind.NO_DATA, "an empty series")
-    symbol = v.symbol_of(meta.get("2. Symbol")).removesuffix(SUFFIX)
-    return History(symbol, tuple(sorted(bars, key=lambda bar: str(bar.start))))
+    symbol = v.symbol_or_none(meta.get("2. Symbol"))
+    return History(symbol.removesuffix(SUFFIX) if symbol else None, tuple(sorted(bars, key=lambda bar: str(bar.start))))
 
 
 def _zone(name: Any) -> ZoneInfo:

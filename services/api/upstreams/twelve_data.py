@@ -107,7 +107,7 @@ def parse_series(answer: Any) -> History:
     bars = v.good(v.objects(document.get("values"), "values"), lambda row: _bar(row, None if daily else zone))
     if not bars:
         raise UpstreamError(Kind.NO_DATA, "an empty series")
-    return History(v.symbol_of(meta.get("symbol")), tuple(sorted(bars, key=lambda bar: str(bar.start))))
+    return History(v.symbol_or_none(meta.get("symbol")), tuple(sorted(bars, key=lambda bar: str(bar.start))))
 
 
 def _bar(row: dict[str, Any], zone: Any) -> HistoryBar:

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.api.upstreams import Kind, UpstreamError
 from services.api.upstreams import values as v
-from services.api.upstreams.nse.readings import rows_of
+from services.api.upstreams.nse.readings import rows_of, says_no_data
 from services.api.upstreams.records import History, HistoryBar
 
 
@@ -13,10 +13,9 @@ def parse_chart(answer: Any) -> History:
     document = v.mapping(answer, "answer")
     if isinstance(document.get("data"), dict):
         document = document["data"]
-    points = v.listing(document.get("grapthData"), "grapthData")
-    if not points:
+    if says_no_data(document) or document.get("grapthData", ...) in (None, []):
         raise UpstreamError(Kind.NO_DATA, "an empty chart")
-    bars = v.good(points, _point)
+    bars = v.good(v.listing(document.get("grapthData"), "grapthData"), _point)
     return History(
         v.symbol_or_none(document.get("name")),
         tuple(sorted(bars, key=lambda bar: str(bar.start))),

@@ -66,9 +66,14 @@ def rows_of(document: dict[str, Any]) -> list[Any]:
     data = document.get("data")
     if isinstance(data, str):
         raise UpstreamError(Kind.UNKNOWN_SYMBOL, "no such index or key")
-    if data == []:
+    if data == [] or says_no_data(document):
         raise UpstreamError(Kind.NO_DATA, "no rows, as outside the hours of some of its addresses")
     return v.listing(data, "data")
+
+
+def says_no_data(document: dict[str, Any]) -> bool:
+    """Whether it is NSE's `{"msg": "No Data Found"}`, whatever else is empty beside it."""
+    return "no data" in str(document.get("msg") or document.get("message") or "").lower()
 
 
 def _readings(answer: Any, make: Callable[[dict[str, Any], datetime | None], Reading]) -> list[Reading]:
@@ -118,6 +123,8 @@ def parse_symbol_data(answer: Any) -> Reading:
     """`GetQuoteApi?functionName=getSymbolData`: the quote of one symbol."""
     document = v.mapping(answer, "answer")
     responses = document.get("equityResponse")
+    if responses is None and says_no_data(document):
+        raise UpstreamError(Kind.NO_DATA, "no quote now")
     if "equityResponse" in document and responses in (None, []):
         raise UpstreamError(Kind.UNKNOWN_SYMBOL, "no response for it")
     first = next(v.objects(responses, "equityResponse"), None)

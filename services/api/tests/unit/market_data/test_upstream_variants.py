@@ -60,6 +60,10 @@ REFUSED = {
     "no such key": (nse.parse_symbol_data, {}, Kind.MALFORMED),
     "an object within the price": (nse.parse_symbol_data, symbol_data(lastPrice={"value": 5}), Kind.MALFORMED),
     "an empty chart": (nse.parse_chart, {"identifier": "", "name": "", "grapthData": []}, Kind.NO_DATA),
+    "null for a chart": (nse.parse_chart, {"identifier": None, "grapthData": None}, Kind.NO_DATA),
+    "a chart without its key": (nse.parse_chart, {"identifier": "X"}, Kind.MALFORMED),
+    "a word for a quote": (nse.parse_symbol_data, {"msg": "no data found"}, Kind.NO_DATA),
+    "a word for a list": (nse.parse_members, {"message": "No Data Found"}, Kind.NO_DATA),
     "points without prices": (nse.parse_chart, {"grapthData": [[1789565400000], [1789565400000, None]]}, Kind.MALFORMED),
     "another series in the history": (nse.parse_history, {"data": [{"CH_SERIES": ["EQ"]}]}, Kind.NO_DATA),
     # Alpha Vantage
@@ -162,6 +166,12 @@ def test_one_broken_row_or_bar_does_not_lose_the_others():
     assert [str(bar.close) for bar in read_as(nse.parse_chart, chart).bars] == ["991.60"]
     found = read_as(nse.parse_search, {"symbols": [{"symbol": "<b>"}, {"symbol": "TCS", "symbol_info": "Tata"}]})
     assert [listing.symbol for listing in found] == ["TCS"]
+
+
+def test_a_series_of_what_is_no_symbol_of_ours_is_still_a_series():
+    values = [{"datetime": "2026-09-17", "open": "1.17", "high": "1.18", "low": "1.16", "close": "1.1725"}]
+    found = read_as(twelve_data.parse_series, {"meta": {"symbol": "EUR/USD", "interval": "1day"}, "values": values})
+    assert (found.symbol, found.bars[0].volume) == (None, None), "currencies have neither"
 
 
 def test_a_stream_may_end_in_events_without_text():

@@ -1,5 +1,6 @@
 """Tokens: the good one passes, everything else is 401 and causes no call that the token asked for."""
 
+import contextlib
 import json
 import threading
 import time
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from services.api.auth import PublishedKeys, SharedSecret, TokenCheck, parse_keys
 from services.api.errors import Problem
+from services.api.tests.unit.validation.test_parsers_never_raise import JUNK, bent, places
 from services.api.upstreams import Kind, UpstreamError
 from services.api.upstreams.client import Upstream
 
@@ -238,6 +240,39 @@ def test_documents_that_are_no_key_list_are_a_typed_error(answer):
     with pytest.raises(UpstreamError) as refused:
         parse_keys(answer)
     assert refused.value.kind is Kind.MALFORMED
+
+
+def test_a_key_list_with_any_one_part_bent_gives_keys_or_a_typed_error():
+    for path in places(JWKS):
+        for junk in JUNK:
+            with contextlib.suppress(UpstreamError):
+                assert set(parse_keys(bent(JWKS, path, junk))) <= {"one", "two", "rsa", "1,234.5", *map(str, JUNK)}
+
+
+@pytest.mark.parametrize("claim", ["sub", "aud", "iss", "role", "exp", "nbf", "iat", "is_anonymous", "jti"])
+@pytest.mark.parametrize("value", [None, True, 0, -1, 2**63, 1e308, "", "x", [], ["authenticated", 5], {}, {"a": []}])
+async def test_a_token_with_an_odd_claim_is_a_user_or_401(claim, value):
+    odd = jwt.api_jws.encode(json.dumps(claims() | {claim: value}).encode(), EC_KEYS["one"], "ES256", headers={"kid": "one"})
+    user, status = await verdict_on(odd)
+    assert status in (200, 401), "whatever is signed into it, it is not our fault"
+    assert user is None or user.subject in ("user-1", "x"), "and nobody becomes somebody else by it"
+
+
+async def verdict_on(signed):
+    """The user and 200, or nobody and the refusal's status."""
+    try:
+        return await check_with().user(f"Bearer {signed}"), 200
+    except Problem as refused:
+        return None, refused.status
+
+
+@pytest.mark.parametrize("exp", ["1e400", "Infinity", "NaN", "9" * 400, '"9999999999"'])
+async def test_an_end_that_is_no_time_is_401(exp):
+    body = json.dumps(claims(exp=None))[:-1] + f', "exp": {exp}}}'
+    odd = jwt.api_jws.encode(body.encode(), EC_KEYS["one"], "ES256", headers={"kid": "one"})
+    _, status = await verdict_on(odd)
+    is_far_away = exp in ('"9999999999"', "9" * 400)
+    assert status == (200 if is_far_away else 401), "digits or their text are a time, whatever else is written is none"
 
 
 def test_odd_keys_are_passed_over():
