@@ -75,6 +75,20 @@ async def test_a_refused_call_does_not_keep_the_other_replicas_waiting_for_its_l
         await link.close()
 
 
+async def test_a_crowd_that_asks_first_for_symbols_nobody_watches_is_served_whole_by_any_replica(redis_server, tmp_path):
+    redis_server.redis_cli("FLUSHALL")
+    environment = redis_environment(redis_server) | {"SOURCE": "simulated", "DEFAULT_SYMBOLS": "RELIANCE"}
+    with running_api(tmp_path, "one", **environment) as one, running_api(tmp_path, "two", **environment) as two:
+        one.wait_ready()
+        two.wait_ready()
+        rows = one.client.get("/api/v1/symbols?limit=50").json()["symbols"]
+        others = [row["symbol"] for row in rows if row["symbol"] != "RELIANCE"]
+        async with httpx.AsyncClient(timeout=10, limits=httpx.Limits(max_connections=200)) as client:
+            asked = [client.get(f"{(one, two)[n % 2].url}/api/v1/quotes/{others[n % len(others)]}") for n in range(100)]
+            statuses = [answer.status_code for answer in await asyncio.gather(*asked)]
+    assert set(statuses) == {200}, "the first price of a symbol is on its way: that is no reason to refuse those who wait for it"
+
+
 async def test_budget_and_unknown_symbols_are_shared_by_all_replicas(redis_server):
     redis_server.redis_cli("FLUSHALL")
     (one, first), (two, second) = await link_of(redis_server, "one"), await link_of(redis_server, "two")
