@@ -31,13 +31,11 @@ class Waiting:
         """Return when each symbol is held or known not to exist, when hope is lost, or when the time is over."""
         until = monotonic_seconds() + at_most_seconds
         missing = self._missing(symbols)
-        while missing:
+        while missing and self._hope() and monotonic_seconds() < until:
             await self._store.wait_for(missing, STEP_SECONDS)
-            missing = self._missing(missing)
-            if not missing or not self._hope() or monotonic_seconds() >= until:
-                return
-            unknown = await self._unknown(missing)
-            missing = [symbol for symbol in missing if symbol not in unknown]
+            if missing := self._missing(missing):
+                unknown = await self._unknown(missing)
+                missing = [symbol for symbol in missing if symbol not in unknown]
 
     def _missing(self, symbols: Iterable[str]) -> list[str]:
         return [symbol for symbol in symbols if symbol not in self._store.held]
