@@ -107,7 +107,8 @@ class Image:
 
     def read(self, context: Context, resource_id: str, outputs: dict[str, Any], inputs: dict[str, Any]) -> Found | None:
         """The state as it is: like the official provider, this one does not look whether the image is still there."""
-        return Found(resource_id, outputs, inputs)
+        kept = {KEPT_INPUTS: Secret(outputs[KEPT_INPUTS])} if KEPT_INPUTS in outputs else {}
+        return Found(resource_id, outputs | kept, inputs)
 
     def delete(self, context: Context, resource_id: str, outputs: dict[str, Any]) -> None:
         """The local image stays: other containers may use it."""

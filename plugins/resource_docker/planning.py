@@ -83,7 +83,7 @@ class _Planner:
         return wanted
 
     def _map(self, known: Field, old: Any, new: Any) -> Any:
-        if not new and known.computed:
+        if known.computed and (new is None or (not new and self.creating)):
             self._mark(known, when=old is None)
             return UNKNOWN if old is None else old
         if not new:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .properties import UNKNOWN, Secret, contains_unknown
+
 INPUTS = {
     "caMaterial",
     "certMaterial",
@@ -24,9 +26,28 @@ _VARIABLE_PREFIX = "docker:config:"
 
 
 def failures(news: dict[str, Any]) -> list[tuple[str, str]]:
+    logins = _logins(news)
+    wrong = (
+        [] if isinstance(logins, list) or logins is UNKNOWN else [("registryAuth", "registryAuth is no list, nor JSON for one")]
+    )
     found = [(key, f"{key} is not implemented: {NOT_IMPLEMENTED[key]}") for key in sorted(news.keys() & NOT_IMPLEMENTED)]
     unknown = news.keys() - INPUTS - _BOOKKEEPING - NOT_IMPLEMENTED.keys()
-    return found + [(key, f"{key} is no input of the docker provider") for key in sorted(unknown)]
+    return wrong + found + [(key, f"{key} is no input of the docker provider") for key in sorted(unknown)]
+
+
+def _logins(news: dict[str, Any]) -> Any:
+    return _decoded(news.get("registryAuth") or [])
+
+
+def kept(news: dict[str, Any]) -> dict[str, Any]:
+    """Inputs as the state has them: with the logins as one secret text, whether or not the program calls them secret."""
+    if "registryAuth" not in news:
+        return news
+    logins = _logins(news)
+    if contains_unknown(logins):
+        return news | {"registryAuth": UNKNOWN}
+    text = json.dumps(logins, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return news | {"registryAuth": Secret(text) if logins else text}
 
 
 def changed(olds: dict[str, Any], news: dict[str, Any]) -> dict[str, str]:

@@ -73,7 +73,7 @@ class ResourceProvider(provider_pb2_grpc.ResourceProviderServicer):
         failures = provider_config.failures(news)
         if not failures:
             self._prepare(provider_config.settings(news, {}))
-        return _checked(news, failures)
+        return _checked(provider_config.kept(news), failures)
 
     def _prepare(self, settings: dict[str, Any]) -> None:
         """Load and connect while the engine waits anyway: it goes on beside Configure, which must therefore answer at once."""

@@ -95,8 +95,13 @@ class TableResource:
         if preview:
             return {**planned, "id": resource_id}
         state = planning.settled(self.fields, planned)
-        self.change(context, resource_id, prior, state)
-        return {**readback.after_update(self.fields, prior, state), "id": resource_id}
+        outputs = {**readback.after_update(self.fields, prior, state), "id": resource_id}
+        try:
+            self.change(context, resource_id, prior, state)
+        except DockerError as error:
+            # Officially, too, the state then has what was asked for, and the error; the next run tries again only what differs.
+            raise HalfMadeError(resource_id, str(error), outputs) from error
+        return outputs
 
     def _blocks_filled(self, outputs: dict[str, Any]) -> dict[str, Any]:
         empty: dict[str, Any] = {key: [] for key, known in self.fields.items() if known.is_block and not known.single}

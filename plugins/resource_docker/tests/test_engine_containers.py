@@ -165,6 +165,14 @@ def test_memory_and_restart_change_in_place(context, container):
     assert outputs["memory"] == 96, "and so has the state"
 
 
+def test_a_change_that_docker_refuses_is_in_the_state_with_its_error(context, container):
+    made = container(memory=64, memorySwap=64)
+    inputs = {**made.inputs, "memory": 256}
+    with pytest.raises(HalfMadeError, match=r"could not be changed: .*memoryswap") as failed:
+        Container().update(context, made.id, made.outputs, inputs, preview=False)
+    assert (failed.value.id, failed.value.outputs["memory"]) == (made.id, 256), "as the official provider leaves it"
+
+
 def test_a_container_stopped_by_hand_is_seen_and_started_again(context, container):
     made = container()
     context.engine.json("POST", f"/containers/{made.id}/stop", params={"t": 0})

@@ -90,6 +90,8 @@ def test_an_empty_map_or_set_of_a_new_resource_is_as_good_as_unset():
     planned = plan(FIELDS, None, {**GIVEN, "envs": [], "logOpts": {}}).outputs
     assert (planned["envs"], planned["logOpts"]) == (UNKNOWN, None), "Docker tells them, or nobody does"
     assert replan({"envs": ["A=1"]}, {"envs": []}).replaces, "to take the variables back needs another container"
+    state = {"name": "n", "options": {"a": "1"}, "driver": "bridge", "scope": "local", "ipamConfigs": []}
+    assert plan(Network.fields, state, {"name": "n", "options": {}}).replaces, "and so does to take options of a network back"
 
 
 def test_the_values_of_a_map_are_planned_as_texts():

@@ -1,7 +1,10 @@
 """The provider's own inputs."""
 
+import json
+
 from plugins.resource_docker import provider_config
 from plugins.resource_docker.engine import DEFAULT_HOST, Engine
+from plugins.resource_docker.properties import UNKNOWN, Secret
 
 
 def test_nested_inputs_that_come_as_json_are_read():
@@ -26,6 +29,21 @@ def test_unknown_and_unimplemented_inputs_are_refused_by_name():
     reasons = dict(provider_config.failures({"host": "h", "context": "desktop", "colour": "red"}))
     assert "host" in reasons["context"], "the way out is named"
     assert set(reasons) == {"context", "colour"}, reasons
+
+
+def test_logins_are_kept_as_one_secret_text_whatever_the_program_calls_them():
+    login = {"username": "u", "address": "ghcr.io", "password": "p"}
+    kept = Secret('[{"address":"ghcr.io","password":"p","username":"u"}]')
+    assert provider_config.kept({"registryAuth": [login]}) == {"registryAuth": kept}, "the state must not tell the password"
+    assert provider_config.kept({"registryAuth": json.dumps([login])}) == {"registryAuth": kept}, "the engine sends a text"
+    assert provider_config.kept({"registryAuth": [{**login, "password": UNKNOWN}]}) == {"registryAuth": UNKNOWN}, "not known yet"
+    assert provider_config.kept({"host": "h"}) == {"host": "h"}, "nothing is added"
+
+
+def test_logins_that_are_no_list_are_told():
+    assert [key for key, _ in provider_config.failures({"registryAuth": "user:password"})] == ["registryAuth"], (
+        "no pull would work"
+    )
 
 
 def test_the_environment_counts_where_the_program_does_not_say(monkeypatch):
