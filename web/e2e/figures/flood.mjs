@@ -12,14 +12,15 @@ const VIEW = { width: 1440, height: 900 }
 export async function measureFlood(table) {
   const stage = await Stage.open({ alone: true, symbols: SYMBOLS, updatesPerSecond: PER_SECOND, movingOnly: true })
   try {
-    const empty = await (await stage.browser.newContext({ viewport: VIEW })).newPage()
-    tell(table, 'empty page', await watchFrames(empty))
-    await empty.context().close()
+    const blank = await (await stage.browser.newContext({ viewport: VIEW })).newPage()
+    const empty = await watchFrames(blank)
+    tell(table, 'empty page', empty)
+    await blank.context().close()
     const page = await openTable(stage)
     const sent = stage.standin.published
     const flooded = await watchFrames(page)
     table.add('flood: updates sent to the page', (stage.standin.published - sent) / SECONDS, 'per s')
-    tell(table, 'flood', flooded, FRAME_MS)
+    tell(table, 'flood', flooded, { dropped: droppedPerSecond(empty) + 1, taskMs: FRAME_MS })
     table.add('flood: rows that show a price', await page.locator('td[data-price]').count(), `of ${SYMBOLS.length}`)
     if ((await priceOf(page, SYMBOLS[7])) === null) throw new Error('a flooded row shows no price')
     stage.standin.paused = true
@@ -40,12 +41,16 @@ async function openTable(stage) {
   return page
 }
 
-function tell(table, name, { frames, gaps, long, perFrame }, limitMs = null) {
+const droppedPerSecond = ({ gaps }) => gaps.reduce((sum, gap) => sum + Math.max(0, Math.round(gap / FRAME_MS) - 1), 0) / SECONDS
+
+function tell(table, name, watched, limits = { dropped: null, taskMs: null }) {
+  const { frames, gaps, long, perFrame } = watched
   table.add(`${name}: frames`, frames / SECONDS, 'per s')
-  table.add(`${name}: frames dropped`, gaps.reduce((sum, gap) => sum + Math.max(0, Math.round(gap / FRAME_MS) - 1), 0) / SECONDS, 'per s')
+  table.add(`${name}: frames dropped`, droppedPerSecond(watched), 'per s', limits.dropped)
   table.add(`${name}: time between frames, p99`, percentile(gaps, 0.99), 'ms')
   table.add(`${name}: long tasks`, long.length / SECONDS, 'per s')
-  table.add(`${name}: main thread, all of a frame`, perFrame.task, 'ms', limitMs)
+  table.add(`${name}: long tasks, time`, long.reduce((sum, duration) => sum + duration, 0) / SECONDS, 'ms per s')
+  table.add(`${name}: main thread, all of a frame`, perFrame.task, 'ms', limits.taskMs)
   table.add(`${name}: of which script`, perFrame.script, 'ms')
   table.add(`${name}: of which style and layout`, perFrame.layout, 'ms')
 }
