@@ -41,13 +41,14 @@ def market_routes(platform: Platform) -> APIRouter:
 
     @router.get(INDICES, response_model=IndexList, responses=problems(429, 503))
     async def indices() -> Response:
-        """The latest value of every index the source has."""
+        """The latest value of every index the source has; some live sources have none."""
         store = platform.store
         catalogue = platform.source.catalogue
         names = [symbol for symbol in sorted(catalogue if catalogue is not None else ["NIFTY 50"]) if is_index(symbol)]
         if names and not any(map(is_index, store.held)):
             await platform.ask(names)
             await platform.waiting.until_held(names)
+            names = sorted(frozenset(names) - await platform.ask(names))
         known = [store.held[symbol] for symbol in sorted(store.held) if is_index(symbol)]
         held = [one for one in known if not platform.expiry.is_over(one)]
         if names and not held:

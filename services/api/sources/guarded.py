@@ -35,7 +35,10 @@ class Guarded:
         found: dict[str, Reading | UpstreamError] = {
             symbol: said for symbol, (until, said) in self._useless.items() if symbol in symbols and until > now
         }
-        for group in self.provider.calls_for(symbols - found.keys()):
+        groups = self.provider.calls_for(symbols - found.keys())
+        for symbol in symbols - found.keys() - frozenset().union(*groups):
+            found[symbol] = UpstreamError(Kind.NOT_COVERED, "no call could ask for it")
+        for group in groups:
             if self.breaker.is_open(time()):
                 break
             if await self.budget.take(self.provider.cost(group), 0 if user_waits else self.provider.reserve) > 0:

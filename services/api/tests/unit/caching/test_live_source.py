@@ -92,6 +92,14 @@ async def test_a_service_without_anything_about_a_symbol_is_not_asked_again_at_e
     assert await source._negative.known(["AAA"]) == frozenset(), "the service that would know is away"
 
 
+async def test_what_no_call_can_ask_for_is_unknown_without_any_call():
+    provider = AlphaVantage(Upstream("http://127.0.0.1:1"), "key")
+    source = LiveSource([Guarded(provider, Budget(None, "alpha_vantage", provider.limits), Breaker())], NegativeCache(None))
+    assert await source.current(frozenset({"NIFTY 50"})) == []
+    assert await source._negative.known(["NIFTY 50"]) == {"NIFTY 50"}, "or every look at the indices would wait for one in vain"
+    assert source.providers[0].calls == 0
+
+
 async def test_an_older_value_of_another_service_does_not_pass_for_a_renewal():
     first, second = Scripted("nse", priced(10)), Scripted("alpha_vantage", UpstreamError(Kind.UNAVAILABLE))
     source = source_of(first, second)
