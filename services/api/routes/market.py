@@ -61,12 +61,13 @@ def market_routes(platform: Platform) -> APIRouter:
         """Session, source and time of the market as the newest quote tells it; for live sources, the calendar."""
         now = clock.now()
         real = [platform.store.held[symbol] for symbol in platform.store.real_symbols()]
-        newest = max(real, key=lambda held: str(held.data["sourceTime"]), default=None)
+        newest = max(real, key=lambda held: held.source_ts, default=None)
         made = platform.source.status in {Status.REPLAY, Status.SIMULATED}
         session = Session(newest.data["session"]) if newest and made else calendar.session_at(now)
+        told = Status(newest.data["status"]) if newest else platform.source.status
         return MarketStatus(
             session=session,
-            status=platform.source.status if platform.store.is_fresh else Status.STALE,
+            status=told if platform.store.is_fresh else Status.STALE,
             source=platform.source.name,
             marketTime=newest.data["sourceTime"] if newest else None,
             nextOpen=None if made else calendar.next_open(now),

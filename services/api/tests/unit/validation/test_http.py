@@ -253,6 +253,15 @@ async def test_whoever_polls_gets_304_until_something_changed(site, path):
         assert (await site.client.get(path, headers=condition)).status_code == 200, "a change must come through"
 
 
+@pytest.mark.parametrize("status", ["live", "delayed", "stale"])
+async def test_the_market_is_as_live_as_its_newest_price(site, status):
+    site.hold("TCS", sourceTime="2026-06-12T05:00:00.000Z")
+    site.hold("INFY", status=status)
+    told = (await site.client.get("/api/v1/market/status")).json()
+    assert told["status"] == status, "a source that went silent must not be called live"
+    assert told["marketTime"] == "2026-06-12T06:00:00.000Z"
+
+
 async def test_errors_are_never_conditional(site):
     refused = await site.client.get("/api/v1/history/nope", headers={"If-None-Match": "*"})
     assert refused.status_code == 422
