@@ -173,7 +173,7 @@ class Ingest:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
                     await self._demand.changed.wait()
-            self._served &= self._demand.wanted() | self._everything()
+            self._served &= self._wanted()
 
     def _everything(self) -> frozenset[str]:
         """Without a default list: all the source has; of a source that cannot say, the built-in list."""
