@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from . import container_spec, container_state, container_upload, images
+from . import container_limits, container_network, container_spec, container_state, container_upload, images
 from .container_fields import FIELDS
 from .errors import DockerError, HalfMadeError, RefusedError
 from .resource_type import Context
@@ -67,7 +67,7 @@ class Container(TableResource):
             context.engine.json("POST", f"/containers/{resource_id}/start")
         if any(prior.get(key) != planned[key] for key in UPDATABLE):
             try:
-                context.engine.json("POST", f"/containers/{resource_id}/update", body=container_spec.limits(planned))
+                context.engine.json("POST", f"/containers/{resource_id}/update", body=container_limits.changeable(planned))
             except DockerError as error:
                 raise DockerError(f"container {planned['name']} could not be changed: {error}", error.status) from None
 
@@ -139,7 +139,7 @@ def _connect(context: Context, container_id: str, planned: dict[str, Any]) -> No
         if "is not connected to" not in str(error):
             raise
     for network in planned["networksAdvanced"]:
-        body = {"Container": container_id, "EndpointConfig": container_spec.endpoint(network)}
+        body = {"Container": container_id, "EndpointConfig": container_network.endpoint(network)}
         try:
             context.engine.json("POST", f"/networks/{network['name']}/connect", body=body)
         except DockerError as error:

@@ -1,4 +1,4 @@
-"""Volumes and mounts of a container, as Docker's create request takes them: the older binds and the newer mounts."""
+"""Volumes and mounts of a container, as Docker takes and tells them: the older binds and the newer mounts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from .engine import dotted
 from .errors import DockerError, RefusedError
+from .sets import in_order
 
 Properties = dict[str, Any]
 
@@ -55,3 +56,31 @@ def _volume_options(options: Properties, api_version: tuple[int, int]) -> Proper
 
 def label_map(labels: list[Properties]) -> dict[str, str]:
     return {entry["label"]: entry["value"] for entry in labels}
+
+
+def mount_from_docker(mount: Properties) -> Properties:
+    read: Properties = {
+        "bindOptions": None,
+        "readOnly": mount.get("ReadOnly", False),
+        "source": mount.get("Source", ""),
+        "target": mount["Target"],
+        "tmpfsOptions": None,
+        "type": mount["Type"],
+        "volumeOptions": None,
+    }
+    if mount.get("BindOptions") is not None:
+        read["bindOptions"] = {"propagation": mount["BindOptions"].get("Propagation", "")}
+    if mount.get("TmpfsOptions") is not None:
+        options = mount["TmpfsOptions"]
+        read["tmpfsOptions"] = {"mode": options.get("Mode", 0), "sizeBytes": options.get("SizeBytes", 0)}
+    if mount.get("VolumeOptions") is not None:
+        options = mount["VolumeOptions"]
+        driver = options.get("DriverConfig") or {}
+        read["volumeOptions"] = {
+            "driverName": driver.get("Name", ""),
+            "driverOptions": driver.get("Options") or {},
+            "labels": in_order({"label": k, "value": v} for k, v in (options.get("Labels") or {}).items()),
+            "noCopy": options.get("NoCopy", False),
+            "subpath": options.get("Subpath", ""),
+        }
+    return read

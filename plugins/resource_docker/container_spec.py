@@ -1,15 +1,14 @@
-"""A container's planned properties as the body of Docker's create, connect and update requests."""
+"""A container's planned properties as the body of Docker's create request."""
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
-from . import container_mounts, durations, gpus
+from . import container_devices, container_limits, container_mounts, container_network, durations
+from .container_limits import MIB
 from .engine import dotted
 from .errors import DockerError, RefusedError
 
-MIB = 1024 * 1024
 Properties = dict[str, Any]
 
 
@@ -28,7 +27,7 @@ def create_body(planned: Properties, api_version: tuple[int, int]) -> Properties
         "Cmd": _command(planned),
         "Entrypoint": planned["entrypoints"] or None,
         "Labels": container_mounts.label_map(planned["labels"]),
-        "ExposedPorts": {_port_key(port): {} for port in planned["ports"]},
+        "ExposedPorts": {container_network.port_key(port): {} for port in planned["ports"]},
         "Volumes": {volume["containerPath"]: {} for volume in planned["volumes"] if volume["containerPath"]},
         "HostConfig": _host_config(planned, api_version),
         "NetworkingConfig": {},
@@ -67,8 +66,8 @@ def _host_config(planned: Properties, api_version: tuple[int, int]) -> Propertie
         "CapDrop": _capabilities(planned, "drops"),
         "CgroupParent": planned["cgroupParent"] or "",
         "CgroupnsMode": _cgroup_namespace(planned),
-        "DeviceRequests": _device_requests(planned) or None,
-        "Devices": [_device(device) for device in planned["devices"]] or None,
+        "DeviceRequests": container_devices.requests(planned) or None,
+        "Devices": [container_devices.mapping(device) for device in planned["devices"]] or None,
         "Dns": planned["dns"] or None,
         "DnsOptions": planned["dnsOpts"] or None,
         "DnsSearch": planned["dnsSearches"] or None,
@@ -80,7 +79,7 @@ def _host_config(planned: Properties, api_version: tuple[int, int]) -> Propertie
         "Mounts": [container_mounts.mount(mount, api_version) for mount in planned["mounts"]] or None,
         "NetworkMode": planned["networkMode"] or "",
         "PidMode": planned["pidMode"] or "",
-        "PortBindings": _port_bindings(planned["ports"]) or None,
+        "PortBindings": container_network.port_bindings(planned["ports"]) or None,
         "Privileged": bool(planned["privileged"]),
         "PublishAllPorts": bool(planned["publishAllPorts"]),
         "ReadonlyRootfs": bool(planned["readOnly"]),
@@ -93,44 +92,10 @@ def _host_config(planned: Properties, api_version: tuple[int, int]) -> Propertie
         "UsernsMode": planned["usernsMode"] or "",
         "VolumesFrom": [volume["fromContainer"] for volume in planned["volumes"] if volume["fromContainer"]] or None,
         **_security(planned["securityOpts"] or []),
-        **limits(planned),
-        **_cpus(planned),
+        **container_limits.changeable(planned),
+        **container_limits.cpu_time(planned),
     }
     return body
-
-
-def limits(planned: Properties) -> Properties:
-    """What can be changed while a container runs."""
-    swap = planned["memorySwap"] or 0
-    body: Properties = {
-        "RestartPolicy": {"Name": planned["restart"] or "", "MaximumRetryCount": planned["maxRetryCount"] or 0},
-        "CpuShares": planned["cpuShares"] or 0,
-        "CpusetCpus": planned["cpuSet"] or "",
-        "Memory": (planned["memory"] or 0) * MIB,
-        "MemoryReservation": (planned["memoryReservation"] or 0) * MIB,
-        "MemorySwap": swap * MIB if swap > 0 else swap,
-    }
-    for key, name in (
-        ("deviceReadBps", "BlkioDeviceReadBps"),
-        ("deviceReadIops", "BlkioDeviceReadIOps"),
-        ("deviceWriteBps", "BlkioDeviceWriteBps"),
-        ("deviceWriteIops", "BlkioDeviceWriteIOps"),
-    ):
-        if planned[key]:
-            body[name] = [{"Path": device["path"], "Rate": device["rate"]} for device in planned[key]]
-    return body
-
-
-def _cpus(planned: Properties) -> Properties:
-    if not planned["cpus"]:
-        return {"CpuPeriod": planned["cpuPeriod"] or 0, "CpuQuota": planned["cpuQuota"] or 0}
-    try:
-        nano_cpus = Fraction(planned["cpus"]) * 10**9
-    except (ValueError, ZeroDivisionError):
-        raise DockerError(f"cpus: expected a number such as 0.5, got {planned['cpus']!r}") from None
-    if nano_cpus.denominator != 1:
-        raise DockerError(f"cpus: {planned['cpus']!r} is too precise, nine places after the point are the most")
-    return {"NanoCpus": int(nano_cpus)}
 
 
 def _capabilities(planned: Properties, which: str) -> list[str] | None:
@@ -152,56 +117,4 @@ def _security(options: list[str]) -> Properties:
     body: Properties = {"SecurityOpt": sent if options else None}
     if "systempaths=unconfined" in options:
         body |= {"MaskedPaths": [], "ReadonlyPaths": []}
-    return body
-
-
-def _port_key(port: Properties) -> str:
-    return f"{port['internal']}/{port['protocol'] or 'tcp'}"
-
-
-def _port_bindings(ports: list[Properties]) -> Properties:
-    bindings: dict[str, list[Properties]] = {}
-    for port in ports:
-        binding = {"HostIp": port["ip"] or "", "HostPort": str(port["external"] or 0)}
-        bindings.setdefault(_port_key(port), []).append(binding)
-    return bindings
-
-
-def _device(device: Properties) -> Properties:
-    return {
-        "PathOnHost": device["hostPath"],
-        "PathInContainer": device["containerPath"] or device["hostPath"],
-        "CgroupPermissions": device["permissions"] or "rwm",
-    }
-
-
-def _device_requests(planned: Properties) -> list[Properties]:
-    if planned["gpus"]:
-        return [gpus.device_request(planned["gpus"])]
-    return [
-        {
-            "Driver": request["driver"] or "",
-            "Count": request["count"] or 0,
-            "DeviceIDs": request["deviceIds"] or [],
-            "Capabilities": [request["capabilities"] or []],
-            "Options": request["options"] or {},
-        }
-        for request in planned["deviceRequests"]
-    ]
-
-
-def endpoint(network: Properties) -> Properties:
-    """The endpoint settings of one entry of networksAdvanced."""
-    body: Properties = {
-        "Aliases": network["aliases"] or [],
-        "DriverOpts": dict(pair.split("=", 1) for pair in network["driverOpts"] or [] if "=" in pair),
-        "IPAMConfig": {
-            "IPv4Address": network["ipv4Address"] or "",
-            "IPv6Address": network["ipv6Address"] or "",
-            "LinkLocalIPs": network["linkLocalIps"] or [],
-        },
-        "MacAddress": network["macAddress"] or "",
-    }
-    if network["gwPriority"]:
-        body["GwPriority"] = network["gwPriority"]
     return body

@@ -131,10 +131,11 @@ class _Planner:
         return {key: self.value(part, before.get(key), (new or {}).get(key)) for key, part in (known.fields or {}).items()}
 
     def _strings(self, known: Field, old: Any, new: Any) -> Any:
-        if new is None or (new == [] and known.kind is Kind.SET and self.creating):
-            if known.computed:
-                self._mark(known, when=old is None)
-                return UNKNOWN if old is None else old
+        empty = new == [] and known.kind is Kind.SET
+        if known.computed and (new is None or (empty and self.creating)):
+            self._mark(known, when=old is None)
+            return UNKNOWN if old is None else old
+        if new is None or (empty and not old):
             self._mark(known, when=bool(old))
             return [] if old else old
         if known.kind is Kind.SET:

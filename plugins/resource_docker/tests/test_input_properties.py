@@ -16,7 +16,7 @@ from pulumi_docker.image import ImageArgs
 from pulumi_docker.network import NetworkArgs
 from pulumi_docker.volume import VolumeArgs
 
-from plugins.resource_docker import checking, container_spec, image, image_build
+from plugins.resource_docker import checking, container_network, container_spec, image, image_build
 from plugins.resource_docker.container import Container
 from plugins.resource_docker.container_upload import archive
 from plugins.resource_docker.network import Network
@@ -166,7 +166,7 @@ NETWORK_PROPERTIES = sorted(our_paths(Container.fields["networksAdvanced"].field
 @pytest.mark.parametrize("name", NETWORK_PROPERTIES)
 def test_every_property_of_a_network_reaches_the_connect_request(name):
     one, other = (
-        container_spec.endpoint(planned(Container.fields, {"image": "i", **inputs})["networksAdvanced"][0])
+        container_network.endpoint(planned(Container.fields, {"image": "i", **inputs})["networksAdvanced"][0])
         for inputs in pair(Container.fields, f"networksAdvanced.{name}")
     )
     assert one != other, f"networksAdvanced.{name} does nothing"

@@ -94,6 +94,11 @@ def test_an_empty_map_or_set_of_a_new_resource_is_as_good_as_unset():
     assert plan(Network.fields, state, {"name": "n", "options": {}}).replaces, "and so does to take options of a network back"
 
 
+def test_an_empty_set_where_there_was_none_is_no_change():
+    planned = replan({}, {"dnsSearches": [], "memory": 64})
+    assert (planned.outputs["dnsSearches"], planned.replaces) == (None, False), "a change of memory must not replace"
+
+
 def test_the_values_of_a_map_are_planned_as_texts():
     assert replan({}, {"sysctls": {"a": 1, "b": True}}).outputs["sysctls"] == {"a": "1", "b": "true"}, "Docker takes texts only"
 

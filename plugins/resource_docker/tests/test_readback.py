@@ -4,7 +4,8 @@ import pytest
 
 from plugins.resource_docker import readback
 from plugins.resource_docker.container import Container
-from plugins.resource_docker.container_state import decimal, from_docker
+from plugins.resource_docker.container_limits import decimal
+from plugins.resource_docker.container_state import from_docker
 from plugins.resource_docker.network import Network
 from plugins.resource_docker.properties import UNKNOWN
 from plugins.resource_docker.volume import Volume
