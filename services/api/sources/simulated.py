@@ -1,5 +1,5 @@
 """Invented prices that need nothing: one tick a second for every instrument, the same for the same seed and scenario at any
-speed.
+speed. As on an exchange they do not all tick at once: each instrument has its beat in the second.
 
 Each step is drawn from a hash of seed, symbol and tick number, so a new leader goes on exactly where the old one stopped.
 """
@@ -18,6 +18,8 @@ from services.api.sources import Reading, Wanted
 from services.contract.quotes import Session, Status
 
 TICK = timedelta(seconds=1)
+BEATS = 10
+"""In a tick. A tenth of the instruments moves in each, so that no client and no edge gets a second's work in one moment."""
 DISTURBED = range(60, 120)
 """Ticks in which `halt`, `mute` and `out-of-order` show; again every 600 ticks."""
 DISTURBED_EVERY = 600
@@ -62,10 +64,11 @@ class SimulatedSource:
         self.catalogue: frozenset[str] | None = frozenset(instruments())
         self._wall = wall or WallClock()
         self._identity = f"{seed} {scenario} {speed}"
+        self._beat_of = {symbol: place % BEATS for place, symbol in enumerate(sorted(instruments()))}
         self._begin(self._wall.now().replace(microsecond=0))
 
     def _begin(self, opens: datetime) -> None:
-        self.tick = -1
+        self.beat = -1
         self._opens = opens
         self._clock: Clock = ScaledClock(opens, opens, self.speed, self._wall)
         self._walks = {symbol: self._first(symbol) for symbol in sorted(instruments())}
@@ -82,24 +85,24 @@ class SimulatedSource:
             self._begin(self._wall.now().replace(microsecond=0))
             return
         self._begin(datetime.fromisoformat(left["opens"]))
-        self.tick = left["tick"]
+        self.beat = left["beat"]
         self._walks |= {symbol: Walk(**walk) for symbol, walk in left["walks"].items() if symbol in self._walks}
-        while self._due(self.tick + 1) <= self._clock.now():
+        while self._due(self.beat + 1) <= self._clock.now():
             self._advance()
 
     def position(self) -> str:
         walks = {symbol: asdict(walk) for symbol, walk in self._walks.items()}
         return json.dumps(
-            {"run": self._identity, "opens": self._opens.astimezone(UTC).isoformat(), "tick": self.tick, "walks": walks}
+            {"run": self._identity, "opens": self._opens.astimezone(UTC).isoformat(), "beat": self.beat, "walks": walks}
         )
 
     async def next(self, wanted: Wanted) -> Sequence[Reading]:
-        await self._clock.sleep_until(self._due(self.tick + 1))
+        await self._clock.sleep_until(self._due(self.beat + 1))
         self._advance()
         if self._is_silent():
             return []
         chosen = wanted()
-        return [self._reading(symbol) for symbol in self._walks if symbol in chosen]
+        return [self._reading(symbol) for symbol in self._moving() if symbol in chosen]
 
     async def current(self, symbols: frozenset[str]) -> Sequence[Reading]:
         return [self._reading(symbol) for symbol in self._walks if symbol in symbols]
@@ -107,15 +110,27 @@ class SimulatedSource:
     async def close(self) -> None:
         """Nothing is open."""
 
-    def _due(self, tick: int) -> datetime:
-        return self._opens + tick * TICK
+    @property
+    def tick(self) -> int:
+        """Seconds of market time since it began; -1 before."""
+        return self.beat // BEATS
+
+    def _due(self, beat: int) -> datetime:
+        return self._opens + beat * TICK / BEATS
+
+    def _moving(self) -> list[str]:
+        return [symbol for symbol, beat in self._beat_of.items() if beat == self.beat % BEATS]
+
+    def _last_beat(self, symbol: str) -> int:
+        """The beat in which it moved last; before its first, the opening."""
+        return max(0, self.beat - (self.beat - self._beat_of[symbol]) % BEATS)
 
     def _advance(self) -> None:
-        self.tick += 1
+        self.beat += 1
         if self.scenario == "holiday" or (self.scenario == "halt" and self._is_disturbed()):
             return
-        for symbol, walk in self._walks.items():
-            walk.step(draw(self.seed, symbol, self.tick), tradable=" " not in symbol)
+        for symbol in self._moving():
+            self._walks[symbol].step(draw(self.seed, symbol, self.tick), tradable=" " not in symbol)
 
     def _is_disturbed(self) -> bool:
         return self.tick % DISTURBED_EVERY in DISTURBED
@@ -134,7 +149,7 @@ class SimulatedSource:
         return Reading(
             symbol=symbol,
             price=rupees(walk.last),
-            source_time=self._due(max(self.tick, 0)) - (5 * TICK if late else timedelta(0)),
+            source_time=self._due(self._last_beat(symbol)) - (5 * TICK if late else timedelta(0)),
             session=Session.CLOSED if closed else Session.OPEN,
             open=rupees(walk.open),
             high=rupees(walk.high),

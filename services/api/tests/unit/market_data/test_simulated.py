@@ -6,7 +6,7 @@ import itertools
 import pytest
 
 from services.api.instruments import instruments
-from services.api.sources.simulated import DISTURBED, SimulatedSource
+from services.api.sources.simulated import BEATS, DISTURBED, SimulatedSource
 from services.contract.quotes import Session
 
 ALL = frozenset(instruments())
@@ -16,8 +16,8 @@ async def digest(clock, scenario, speed, ticks=150, seed=7):
     """SHA-256 over all readings, times relative to the start."""
     source = SimulatedSource(seed, scenario, speed, wall=clock)
     source.start("")
-    start, total = clock.now(), hashlib.sha256()
-    for _ in range(ticks):
+    start, total = clock.now().replace(microsecond=0), hashlib.sha256()  # it opens at a full second
+    for _ in range(ticks * BEATS):
         for r in await source.next(lambda: ALL):
             line = (r.symbol, str(r.price), str(r.high), str(r.low), r.volume, (r.source_time - start).total_seconds(), r.session)
             total.update(repr(line).encode())
@@ -38,7 +38,17 @@ async def test_another_seed_gives_other_ticks(clock):
 async def ticks_of(clock, scenario, ticks=130):
     source = SimulatedSource(1, scenario, 1, wall=clock)
     source.start("")
-    return [await source.next(lambda: frozenset({"TCS"})) for _ in range(ticks)]
+    beats = [await source.next(lambda: frozenset({"TCS"})) for _ in range(ticks * BEATS)]
+    return [[r for beat in beats[first : first + BEATS] for r in beat] for first in range(0, len(beats), BEATS)]
+
+
+async def test_every_instrument_ticks_once_a_second_and_no_two_beats_hold_the_same(clock):
+    source = SimulatedSource(1, "open", 1, wall=clock)
+    source.start("")
+    beats = [{r.symbol for r in await source.next(lambda: ALL)} for _ in range(BEATS)]
+    assert sum(map(len, beats)) == len(ALL)
+    assert frozenset().union(*beats) == ALL, "each instrument ticks in each second"
+    assert max(map(len, beats)) - min(map(len, beats)) <= 1, "a beat that holds most of them would be the burst to avoid"
 
 
 async def test_a_halt_says_closed_once_and_then_nothing(clock):
@@ -70,17 +80,17 @@ async def test_a_new_leader_goes_on_with_the_same_walk(clock):
     alone = SimulatedSource(3, "open", 1, wall=clock)
     alone.start("")
     began = clock.now()
-    for _ in range(20):
+    for _ in range(195):
         await alone.next(lambda: frozenset())
     expected = {r.symbol: r for r in await alone.current(ALL)}
 
     clock.time = began
     first = SimulatedSource(3, "open", 1, wall=clock)
     first.start("")
-    for _ in range(9):
+    for _ in range(93):
         await first.next(lambda: frozenset())
     second = SimulatedSource(3, "open", 1, wall=clock)
     second.start(first.position())
-    while second.tick < 19:
+    while second.beat < alone.beat:
         await second.next(lambda: frozenset())
     assert {r.symbol: r for r in await second.current(ALL)} == expected
