@@ -17,7 +17,7 @@ from smoke.report import line, write_files
 from smoke.runner import Exit, all_checks, exit_code, reachable, run_all
 from smoke.watch import watch
 
-TIMEOUT_SECONDS, FAULTS_TIMEOUT_SECONDS = 60.0, 150.0
+TIMEOUT_SECONDS = 60.0
 METRICS_PORT = 9109
 
 
@@ -43,7 +43,7 @@ def parser() -> ArgumentParser:
         "--metrics-port", type=int, default=METRICS_PORT, help="where --watch shows them, on 127.0.0.1 (default 9109)"
     )
     made.add_argument("--list", action="store_true", help="print the checks and end")
-    made.add_argument("--timeout", type=float, metavar="SECONDS", help="for the whole run (default 60; with --faults 150)")
+    made.add_argument("--timeout", type=float, default=TIMEOUT_SECONDS, metavar="SECONDS", help="for the whole run (default 60)")
     made.add_argument("--junit", metavar="FILE", help="write JUnit XML")
     made.add_argument("--json", metavar="FILE", help="write JSON")
     return made
@@ -118,8 +118,6 @@ async def smoke(options: Namespace, access: Access, checks: Sequence[Check]) -> 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     options = parser().parse_args(arguments)
-    if options.timeout is None:
-        options.timeout = FAULTS_TIMEOUT_SECONDS if options.faults else TIMEOUT_SECONDS
     try:
         checks = chosen_checks(options)
         if options.list:

@@ -42,7 +42,7 @@ def counted(profile, number, why_not="", **values):
 def searched(rate, *, by_meter=False):
     steps = [{"rate": 4000.0, "sent": 9, "received": 9, "p50": 0.3, "p99": 8.0}]
     reading = Reading(cpu=[5.0], knee={"rate": rate, "reachedByMeter": by_meter, "steps": steps})
-    return StageResult(stages("pubsub", OBJECTIVES.load)[0], reading, 75.0)
+    return StageResult(stages("pubsub", OBJECTIVES.load)[0], reading, 60.0)
 
 
 def verdicts(*results):
