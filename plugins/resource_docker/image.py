@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,8 @@ class Image:
             context.log.info(context.urn, f"Building for {build['platform']}; set build.platform to build for another one.")
         return build
 
-    def diff(self, prior: dict[str, Any], inputs: dict[str, Any]) -> Difference:
+    def diff(self, prior: dict[str, Any], inputs: dict[str, Any], ignored: Collection[str] = ()) -> Difference:
+        """`ignored` makes no difference here: the engine has put the former inputs in the place of what it names."""
         old, new = without_nulls(prior.get(KEPT_INPUTS) or {}), without_nulls(inputs)
         changes: dict[str, tuple[str, bool]] = {}
         for key in sorted(old.keys() | new.keys()):
@@ -99,7 +100,14 @@ class Image:
         return Made(str(inputs["imageName"]), self._build(context, inputs, push=not preview))
 
     def update(
-        self, context: Context, resource_id: str, prior: dict[str, Any], inputs: dict[str, Any], *, preview: bool
+        self,
+        context: Context,
+        resource_id: str,
+        prior: dict[str, Any],
+        inputs: dict[str, Any],
+        ignored: Collection[str] = (),
+        *,
+        preview: bool,
     ) -> dict[str, Any]:
         if preview and not _can_build_in_preview(context, inputs):
             return inputs

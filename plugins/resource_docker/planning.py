@@ -8,6 +8,7 @@ before the resource is made is `UNKNOWN`.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,11 +26,17 @@ class Plan:
     replaces: bool
 
 
-def plan(fields: Fields, prior: dict[str, Any] | None, inputs: dict[str, Any]) -> Plan:
-    """Plan a resource; `prior` (its outputs) is None for one that is to be made."""
+def plan(fields: Fields, prior: dict[str, Any] | None, inputs: dict[str, Any], ignored: Collection[str] = ()) -> Plan:
+    """Plan a resource; `prior` (its outputs) is None for one that is to be made.
+
+    ignored: the program's `ignore_changes`. A property named there stays; paths into one are the engine's to see to.
+    """
     planner = _Planner(creating=prior is None)
     before = prior or {}
-    outputs = {key: planner.value(known, before.get(key), inputs.get(key)) for key, known in fields.items()}
+    outputs = {
+        key: before.get(key) if prior is not None and key in ignored else planner.value(known, before.get(key), inputs.get(key))
+        for key, known in fields.items()
+    }
     if prior is not None and equivalent(fields, before, outputs):
         return Plan({key: before.get(key) for key in fields}, replaces=False)
     return Plan(outputs, planner.replaces)

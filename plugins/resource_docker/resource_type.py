@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -55,14 +56,21 @@ class ResourceType(Protocol):
         self, context: Context, news: dict[str, Any], olds: dict[str, Any], autoname: Any
     ) -> tuple[dict[str, Any], list[tuple[str, str]]]: ...
 
-    def diff(self, prior: dict[str, Any], inputs: dict[str, Any]) -> Difference: ...
+    def diff(self, prior: dict[str, Any], inputs: dict[str, Any], ignored: Collection[str] = ()) -> Difference: ...
 
     def create(self, context: Context, inputs: dict[str, Any], *, preview: bool) -> Made: ...
 
     def read(self, context: Context, resource_id: str, outputs: dict[str, Any], inputs: dict[str, Any]) -> Found | None: ...
 
     def update(
-        self, context: Context, resource_id: str, prior: dict[str, Any], inputs: dict[str, Any], *, preview: bool
+        self,
+        context: Context,
+        resource_id: str,
+        prior: dict[str, Any],
+        inputs: dict[str, Any],
+        ignored: Collection[str] = (),
+        *,
+        preview: bool,
     ) -> dict[str, Any]: ...
 
     def delete(self, context: Context, resource_id: str, outputs: dict[str, Any]) -> None: ...

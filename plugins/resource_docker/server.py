@@ -119,7 +119,7 @@ class ResourceProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
         with _answering(context, f"diffing {request.urn}"):
-            difference = self._type(request).diff(from_struct(request.olds), from_struct(request.news))
+            difference = self._type(request).diff(from_struct(request.olds), from_struct(request.news), request.ignoreChanges)
         return _diff_response(difference)
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -143,6 +143,7 @@ class ResourceProvider(provider_pb2_grpc.ResourceProviderServicer):
                 request.id,
                 from_struct(request.olds),
                 from_struct(request.news),
+                request.ignoreChanges,
                 preview=request.preview,
             )
         return provider_pb2.UpdateResponse(properties=to_struct(outputs))

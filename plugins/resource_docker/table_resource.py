@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, ClassVar
 
 from . import checking, diff, planning, readback
@@ -46,8 +46,8 @@ class TableResource:
         checked = checking.check(self.fields, news, olds, autoname if self.named_automatically else None)
         return checked.inputs, checked.failures
 
-    def diff(self, prior: dict[str, Any], inputs: dict[str, Any]) -> Difference:
-        planned = planning.plan(self.fields, prior, inputs)
+    def diff(self, prior: dict[str, Any], inputs: dict[str, Any], ignored: Collection[str] = ()) -> Difference:
+        planned = planning.plan(self.fields, prior, inputs, ignored)
         changed = any(not same(prior.get(key), planned.outputs[key]) for key in self.fields)
         changes = diff.detailed_diff(self.fields, prior, planned, inputs) if changed else {}
         replaced = {path.partition("[")[0].partition(".")[0] for path, (_, replaces) in changes.items() if replaces}
@@ -89,9 +89,16 @@ class TableResource:
         return Found(resource_id, {**now, "id": resource_id}, given)
 
     def update(
-        self, context: Context, resource_id: str, prior: dict[str, Any], inputs: dict[str, Any], *, preview: bool
+        self,
+        context: Context,
+        resource_id: str,
+        prior: dict[str, Any],
+        inputs: dict[str, Any],
+        ignored: Collection[str] = (),
+        *,
+        preview: bool,
     ) -> dict[str, Any]:
-        planned = planning.plan(self.fields, prior, inputs).outputs
+        planned = planning.plan(self.fields, prior, inputs, ignored).outputs
         if preview:
             return {**planned, "id": resource_id}
         state = planning.settled(self.fields, planned)

@@ -94,6 +94,14 @@ def test_an_empty_map_or_set_of_a_new_resource_is_as_good_as_unset():
     assert plan(Network.fields, state, {"name": "n", "options": {}}).replaces, "and so does to take options of a network back"
 
 
+def test_what_the_program_ignores_stays_as_docker_has_it():
+    state = {**made({**GIVEN, "memory": 64}), "memorySwap": 128}
+    inputs = {**GIVEN, "memory": 96, "envs": ["A=1"]}
+    assert plan(FIELDS, state, inputs).outputs["memorySwap"] is None, "Docker's own choice is taken back by every run"
+    planned = plan(FIELDS, state, inputs, ["memorySwap", "envs"])
+    assert (planned.outputs["memorySwap"], planned.outputs["memory"], planned.replaces) == (128, 96, False), planned
+
+
 def test_an_empty_set_where_there_was_none_is_no_change():
     planned = replan({}, {"dnsSearches": [], "memory": 64})
     assert (planned.outputs["dnsSearches"], planned.replaces) == (None, False), "a change of memory must not replace"
