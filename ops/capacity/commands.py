@@ -17,6 +17,8 @@ class Traffic:
 
     sent: Mapping[str, float]
     inside_scripts: float
+    counted: float = 0.0
+    """All of them by Redis' own counters over the same seconds, as a second opinion."""
 
     @property
     def all_sent(self) -> float:

@@ -121,21 +121,23 @@ class Meter:
         return executed(self._ask_redis("INFO commandstats", ASK_SECONDS, _ALL))
 
     def traffic(self, seconds: int) -> Traffic:
-        """Watch Redis for some seconds; by container name, or by address where it is none of this stack's.
+        """Watch Redis for some seconds, twice over; by container name, or by address where it is none of this stack's.
 
         Raises:
             Problem: Redis did not answer.
         """
+        before, began = sum(self.executed().values()), time.monotonic()
         try:
             found = traffic(self._ask_redis("MONITOR", seconds, _WHO))
         except ValueError as error:
             raise Problem("Redis does not say which commands it gets.", str(error), "python -m ops logs redis") from error
+        counted = (sum(self.executed().values()) - before) / (time.monotonic() - began)
         names = {address: name for name, addresses in self._addresses().items() for address in addresses}
         sent: dict[str, float] = {}
         for address, rate in found.sent.items():
             name = names.get(address, address)
             sent[name] = sent.get(name, 0.0) + rate
-        return Traffic(sent, found.inside_scripts)
+        return Traffic(sent, found.inside_scripts, counted)
 
     def _addresses(self) -> dict[str, list[str]]:
         return {

@@ -21,7 +21,10 @@ from services.contract.endpoints import EDGE_PORT, QUOTES, SYMBOLS, WS_PORT
 from tools.machine.problem import Problem
 
 IDLE_SECONDS = 5.0
-MONITOR_SECONDS = 4
+MONITOR_SECONDS = 6
+"""Two rounds of the nodes' leases."""
+TOGETHER_SECONDS = 10.0
+"""The last crowd's window: Redis is watched within it."""
 STEP_SPARE_SECONDS = 15.0
 CONNECT_SECONDS = 2.0
 
@@ -54,7 +57,6 @@ class Taken:
     symbols: int
     nodes: int
     traffic: Traffic
-    executed_per_second: float
     ws_names: Sequence[str]
 
 
@@ -75,8 +77,7 @@ class Run:
         Raises:
             Problem: the platform cannot be reached, is silent, or refuses.
         """
-        first, idle, executed_before = self.meter.snapshot(), self._after_a_while(), self.meter.executed()
-        began = time.monotonic()
+        first, idle = self.meter.snapshot(), self._after_a_while()
         connections = climb(more_sockets(self.bounds.max_connections), self._step, self.limit_ms, self._has_time)
         held = knee(connections, self.limit_ms)
         if held is None and all(step.seen.expected == 0 for step in connections):
@@ -86,7 +87,6 @@ class Run:
         before, watched = self.meter.snapshot(), list[Traffic]()
         together = self._together(connections, held, watched) if len(self.nodes) > 1 and held is not None else None
         watched = watched or [self.meter.traffic(MONITOR_SECONDS)]
-        executed = sum(self.meter.executed().values()) - sum(executed_before.values())
         return Taken(
             idle=idle,
             idle_cores={service: idle.cores(first, service) for service in idle.containers},
@@ -99,7 +99,6 @@ class Run:
             symbols=len(self.symbols),
             nodes=len(self.nodes),
             traffic=watched[0],
-            executed_per_second=executed / (time.monotonic() - began),
             ws_names=self.nodes,
         )
 
@@ -126,7 +125,8 @@ class Run:
         service, port = ("edge", EDGE_PORT) if through_edge else ("ws", WS_PORT)
         address = (self.meter.address(service, self.meter.names(service)[0]), port)
         require_reachable(address)
-        words = generator.command(self.program, address, self.url, crowd, self.symbols, self.bounds.window_seconds)
+        seconds = max(self.bounds.window_seconds, TOGETHER_SECONDS) if through_edge else self.bounds.window_seconds
+        words = generator.command(self.program, address, self.url, crowd, self.symbols, seconds)
         marks: dict[str, Snapshot] = {}
 
         def at(phase: str) -> None:
@@ -134,7 +134,7 @@ class Run:
             if phase == "from" and meanwhile:
                 meanwhile()
 
-        seen = generator.run(words, self.bounds.window_seconds, at)
+        seen = generator.run(words, seconds, at)
         step = self._read(crowd, seen, marks, through_edge)
         self.tell(step)
         return step

@@ -58,7 +58,7 @@ def test_what_limits_a_step_is_looked_for_where_it_can_be_seen():
     assert "generator" in replace(step(9, 0.1), seen=replace(step(9, 0.1).seen, cpu=0.7)).limited_by()
     assert "one core" in step(9, 0.95).limited_by()
     assert "machine" in step(9, 0.5, machine_share=0.97).limited_by()
-    assert "time it takes" in step(9, 0.5).limited_by()
+    assert "time promised: the node's core was 50% busy" in step(9, 0.5).limited_by()
 
 
 def test_a_steps_rates_are_of_the_nodes_processor_time():

@@ -35,7 +35,7 @@ def taken(**changes: Any) -> Taken:
         "idle": snapshot(a=50, b=50), "idle_cores": {"edge": 0.01, "ws": 0.04}, "machine_idle_cores": 0.2,
         "connections": connections, "rates": [step(1000, 0.2, symbols=10)], "together": together,
         "before_together": snapshot(a=90, b=50), "updates_per_symbol": 1.0, "symbols": 50, "nodes": 2,
-        "traffic": Traffic({"a": 2.0, "b": 3.0, "api": 7.0}, 180.0), "executed_per_second": 190.0, "ws_names": ["a", "b"],
+        "traffic": Traffic({"a": 2.0, "b": 3.0, "api": 7.0}, 180.0, 190.0), "ws_names": ["a", "b"],
     }  # fmt: skip
     return Taken(**(whole | changes))
 
