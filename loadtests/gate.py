@@ -127,7 +127,9 @@ def _why(result: StageResult, objective: Objective, value: float | None) -> str:
         return "; ".join(f"{count} x {reason}" for reason, count in sorted(requests(reading).failures.items()))
     if failed := sum(reading.rows.get(COLD, Row()).failures.values()):
         return f"{failed} requests failed: each counts as {FAILED_MS:g} ms"
-    return f"{objective.statistic} {value:.2f} {objective.unit}" if value is not None else "no sample"
+    if value is None:
+        return "no sample"
+    return f"{objective.statistic} {value:.2f} ms" if objective.unit == "ms" else f"{value:g} {objective.unit}"
 
 
 def exit_code(judgements: Sequence[Judgement]) -> Exit:

@@ -55,9 +55,9 @@ def _git(*words: str) -> str:
 
 
 def generator_cpu(evidence: Evidence) -> dict[str, list[float]]:
-    """Percent of one core per Locust process, by profile and stage."""
+    """Percent of one core per Locust process, by profile and kind of user."""
     return {
-        f"{profile}/{stage['name']}": [round(cpu, 1) for cpu in stage["reading"]["cpu"]]
+        f"{profile} {stage['user']}": [round(cpu, 1) for cpu in stage["reading"]["cpu"]]
         for profile, data in evidence.loads.items()
         for stage in data["stages"]
     }
