@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from . import container_limits, container_network, container_spec, container_state, container_upload, images
 from .container_fields import FIELDS
 from .errors import DockerError, HalfMadeError, RefusedError
-from .resource_type import Context
+from .resource_type import LEAST_SECONDS, Context
 from .schema import Fields
 from .sets import as_sent
 from .table_resource import TableResource
@@ -76,7 +76,7 @@ class Container(TableResource):
         if not outputs.get("attach"):
             _unless_gone(
                 lambda: context.engine.json(
-                    "POST", f"/containers/{resource_id}/stop", params={"t": grace_seconds}, timeout_seconds=None
+                    "POST", f"/containers/{resource_id}/stop", params={"t": grace_seconds}, timeout_seconds=context.left()
                 )
             )
         volumes = outputs.get("removeVolumes") is not False
@@ -85,12 +85,12 @@ class Container(TableResource):
                 "DELETE",
                 f"/containers/{resource_id}",
                 params={"v": str(int(volumes)), "force": "1"},
-                timeout_seconds=None,
+                timeout_seconds=context.left(),
             )
         )
         _unless_gone(
             lambda: context.engine.json(
-                "POST", f"/containers/{resource_id}/wait", params={"condition": "removed"}, timeout_seconds=60
+                "POST", f"/containers/{resource_id}/wait", params={"condition": "removed"}, timeout_seconds=context.left(60)
             )
         )
 
@@ -123,7 +123,7 @@ def _bring_up(context: Context, container_id: str, planned: dict[str, Any]) -> d
             wait_until_healthy(context, container_id, planned)
     if not planned["attach"]:
         return {}
-    context.engine.json("POST", f"/containers/{container_id}/wait", timeout_seconds=None)
+    wait_until_ended(context, container_id, planned)
     if not planned["logs"]:
         return {}
     raw = context.engine.raw("GET", f"/containers/{container_id}/logs", params={"stdout": "1", "stderr": "1"})
@@ -148,10 +148,20 @@ def _connect(context: Context, container_id: str, planned: dict[str, Any]) -> No
             ) from None
 
 
+def wait_until_ended(context: Context, container_id: str, planned: dict[str, Any]) -> None:
+    seconds = context.left()
+    try:
+        context.engine.json("POST", f"/containers/{container_id}/wait", timeout_seconds=seconds)
+    except DockerError as error:
+        if context.left() > LEAST_SECONDS:
+            raise
+        raise DockerError(f"container {planned['name']} had not ended after {seconds:.0f} s, and is still attached") from error
+
+
 def wait_until_healthy(context: Context, container_id: str, planned: dict[str, Any]) -> None:
-    """Wait for Docker's healthcheck; DockerError when `waitTimeout` seconds are over."""
+    """Wait for Docker's healthcheck; DockerError when `waitTimeout` seconds, or those of the whole operation, are over."""
     name = planned["name"]
-    limit_seconds = int(planned["waitTimeout"] or 0)
+    limit_seconds = context.left(int(planned["waitTimeout"] or 0))
     deadline = time.monotonic() + limit_seconds
     while True:
         state = context.engine.json("GET", f"/containers/{container_id}/json")["State"]
@@ -162,7 +172,7 @@ def wait_until_healthy(context: Context, container_id: str, planned: dict[str, A
             return
         if time.monotonic() >= deadline:
             raise DockerError(
-                f"container {name} was not healthy after {limit_seconds} s (it is {health['Status']}, "
+                f"container {name} was not healthy after {limit_seconds:.0f} s (it is {health['Status']}, "
                 f"{state['Status']}); `docker logs {name}` and `docker inspect {name}` say why"
             )
         time.sleep(HEALTH_POLL_SECONDS)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, ClassVar
 
 from .container_mounts import label_map
 from .errors import DockerError
+from .removal import remove_when_free
 from .resource_type import Context
 from .schema import Fields, boolean, collection, labels, mapping, string
 from .sets import as_sent, in_order
 from .table_resource import TableResource
-
-REMOVAL_SECONDS = 30.0
-POLL_SECONDS = 0.5
 
 _IPAM_CONFIG: Fields = {
     "subnet": string(replaces=True),
@@ -88,22 +85,14 @@ class Network(TableResource):
         }
 
     def delete(self, context: Context, resource_id: str, outputs: dict[str, Any]) -> None:
-        deadline = time.monotonic() + REMOVAL_SECONDS
-        while True:
-            try:
-                context.engine.json("DELETE", f"/networks/{resource_id}")
-                return
-            except DockerError as error:
-                if error.is_missing:
-                    return
-                if "has active endpoints" not in str(error):
-                    raise
-                if time.monotonic() > deadline:
-                    raise DockerError(
-                        f"network {outputs.get('name', resource_id)} still has containers after {REMOVAL_SECONDS:.0f} s; "
-                        f"`docker network inspect {outputs.get('name', resource_id)}` names them"
-                    ) from None
-            time.sleep(POLL_SECONDS)
+        name = outputs.get("name", resource_id)
+        remove_when_free(
+            context,
+            f"/networks/{resource_id}",
+            refusal="has active endpoints",
+            name=f"network {name}",
+            hint=f"`docker network inspect {name}` names its containers",
+        )
 
 
 def _ipam_to_docker(config: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -9,14 +10,26 @@ from typing import Any, Protocol
 from .engine import Engine
 from .engine_log import EngineLog
 
+OPERATION_SECONDS = 20 * 60.0  # where the program sets no custom timeout
+LEAST_SECONDS = 0.1
+
 
 @dataclass
 class Context:
-    """What an operation works with; `urn` is the resource that messages belong to."""
+    """What an operation works with.
+
+    urn: the resource that messages belong to.
+    deadline: when the operation has to be over, by the program's custom timeouts, as `time.monotonic` counts.
+    """
 
     engine: Engine
     log: EngineLog
     urn: str = ""
+    deadline: float = field(default_factory=lambda: time.monotonic() + OPERATION_SECONDS)
+
+    def left(self, at_most: float = OPERATION_SECONDS) -> float:
+        """Seconds that the operation may still take, and never none at all."""
+        return max(min(at_most, self.deadline - time.monotonic()), LEAST_SECONDS)
 
     def show(self, line: str) -> None:
         """A passing line at the resource, while the operation runs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
@@ -15,7 +16,7 @@ from .engine import Engine
 from .engine_log import EngineLog
 from .errors import DockerError, HalfMadeError, RefusedError
 from .properties import from_struct, to_struct
-from .resource_type import Context, Difference, ResourceType
+from .resource_type import OPERATION_SECONDS, Context, Difference, ResourceType
 from .types import load_types, resource_type
 
 VERSION = "5.1.0"
@@ -167,7 +168,8 @@ class ResourceProvider(provider_pb2_grpc.ResourceProviderServicer):
         return _refuse(context, f"the docker provider has no components ({request.type})")
 
     def _context(self, request: Any) -> Context:
-        return Context(self._engine, self._log, request.urn)
+        seconds = getattr(request, "timeout", 0) or OPERATION_SECONDS
+        return Context(self._engine, self._log, request.urn, time.monotonic() + seconds)
 
     @staticmethod
     def _type(request: Any) -> ResourceType:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, ClassVar
 
 from .container_mounts import label_map
 from .errors import DockerError
+from .removal import remove_when_free
 from .resource_type import Context
 from .schema import Fields, labels, mapping, one_of, single, string
 from .sets import in_order
 from .table_resource import TableResource
-
-REMOVAL_SECONDS = 30.0
-POLL_SECONDS = 0.5
 
 _CLUSTER: Fields = {
     "availability": string(default="active", check=one_of("active", "pause", "drain")),
@@ -69,19 +66,11 @@ class Volume(TableResource):
         }
 
     def delete(self, context: Context, resource_id: str, outputs: dict[str, Any]) -> None:
-        deadline = time.monotonic() + REMOVAL_SECONDS
-        while True:
-            try:
-                context.engine.json("DELETE", f"/volumes/{resource_id}", params={"force": "1"})
-                return
-            except DockerError as error:
-                if error.is_missing:
-                    return
-                if "volume is in use" not in str(error):
-                    raise
-                if time.monotonic() > deadline:
-                    raise DockerError(
-                        f"volume {resource_id} is still in use after {REMOVAL_SECONDS:.0f} s; "
-                        f"`docker ps -a --filter volume={resource_id}` names the containers that hold it"
-                    ) from None
-            time.sleep(POLL_SECONDS)
+        remove_when_free(
+            context,
+            f"/volumes/{resource_id}",
+            params={"force": "1"},
+            refusal="volume is in use",
+            name=f"volume {resource_id}",
+            hint=f"`docker ps -a --filter volume={resource_id}` names the containers that hold it",
+        )

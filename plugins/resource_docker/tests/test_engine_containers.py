@@ -92,6 +92,21 @@ def test_a_container_that_does_not_get_healthy_stays_and_is_told(context, contai
     assert caught.value.outputs["hostname"] is None, "and nothing it does not know"
 
 
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ({"healthcheck": SICK, "wait": True, "waitTimeout": 60}, r"was not healthy after \d s"),
+        ({"command": ["sleep", "60"], "attach": True, "mustRun": False}, r"had not ended after \d s"),
+    ],
+)
+def test_a_custom_timeout_ends_every_wait(context, container, inputs, said):
+    context.deadline = time.monotonic() + 4
+    with pytest.raises(HalfMadeError, match=said):
+        container(**inputs)
+    assert time.monotonic() < context.deadline + 10, "the wait would have been a minute"
+    context.deadline = time.monotonic() + 60  # for its removal
+
+
 def test_waiting_without_a_healthcheck_is_told(container):
     with pytest.raises(HalfMadeError, match="wait set but no healthcheck"):
         container(wait=True)

@@ -33,7 +33,7 @@ def test_a_volume_is_made_read_and_removed(context, made, name):
 
 
 def test_a_volume_in_use_is_told_with_who_holds_it(context, made, container, name, monkeypatch):
-    monkeypatch.setattr("plugins.resource_docker.volume.REMOVAL_SECONDS", 1.0)
+    monkeypatch.setattr("plugins.resource_docker.removal.PATIENCE_SECONDS", 1.0)
     volume = made(Volume(), {"name": name})
     container(mounts=[{"type": "volume", "source": name, "target": "/v"}])
     with pytest.raises(DockerError, match=f"still in use.*--filter volume={name}"):
@@ -56,7 +56,7 @@ def test_a_network_is_made_read_and_removed(context, made, name):
 
 
 def test_a_network_with_containers_is_told_so(context, made, container, name, monkeypatch):
-    monkeypatch.setattr("plugins.resource_docker.network.REMOVAL_SECONDS", 1.0)
+    monkeypatch.setattr("plugins.resource_docker.removal.PATIENCE_SECONDS", 1.0)
     network = made(Network(), {"name": name, "ipamDriver": "default"})
     container(networksAdvanced=[{"name": name}])
     with pytest.raises(DockerError, match=f"docker network inspect {name}"):

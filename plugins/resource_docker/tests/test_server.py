@@ -13,6 +13,7 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from plugins.resource_docker import server
 from plugins.resource_docker.container import Container
+from plugins.resource_docker.engine_log import EngineLog
 from plugins.resource_docker.errors import HalfMadeError
 from plugins.resource_docker.planning import plan, settled
 from plugins.resource_docker.properties import from_struct, to_struct
@@ -47,6 +48,13 @@ def test_it_says_who_it_is(plugin):
     assert plugin.stub.GetPluginInfo(empty_pb2.Empty()).version == "5.1.0", "the engine compares it with the package's version"
     handshake = plugin.stub.Handshake(provider_pb2.ProviderHandshakeRequest())
     assert not handshake.accept_secrets, "the engine opens secrets for us, and marks our answers as it does the official ones"
+
+
+@pytest.mark.parametrize(("timeout", "seconds"), [(7, 7), (0, 20 * 60)])
+def test_an_operation_has_the_programs_timeout_or_twenty_minutes(monkeypatch, timeout, seconds):
+    monkeypatch.setattr("time.monotonic", lambda: 100.0)
+    context = server.ResourceProvider(EngineLog())._context(provider_pb2.CreateRequest(urn="u", timeout=timeout))
+    assert (context.left(), context.left(3)) == (seconds, 3), "as the official provider"
 
 
 def test_a_type_it_does_not_have_is_refused_by_name(plugin):
