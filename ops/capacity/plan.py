@@ -12,6 +12,8 @@ ROOM = 0.6
 """Share of what was measured at the knee that is planned with; the rest is for bursts and for a node that fails."""
 SPARE_NODES = 1
 LEAST_NODES = 2
+CELL_NODES = 50
+"""That one Redis carries: its nodes' lease scripts take 4 % of its core then, and most of it at 100 (docs/capacity.md)."""
 DAY_SECONDS = 86_400
 FRAME_BYTES = 4
 """Head of a WebSocket frame of 126 to 65,535 bytes."""
@@ -59,6 +61,8 @@ class Plan:
     """What an audience needs. Cores and bytes on average over the moment that was measured."""
 
     audience: int
+    cells: int
+    """Stacks side by side, each with its own Redis and API."""
     ws_nodes: int
     deliveries_per_second: float
     ws_cores: float
@@ -71,7 +75,7 @@ class Plan:
     commands_sent_per_day: float
     commands_executed_per_day: float
     redis_beats_per_second: float
-    """Deliveries of the nodes' own beats by Redis: nodes squared."""
+    """Deliveries of the nodes' own beats by each Redis: its nodes squared."""
     megabits_per_second: float
 
 
@@ -86,16 +90,22 @@ def plan(measured: Measured, audience: int) -> Plan:
     """What `audience` watchers need, each watching as the measured ones did."""
     per_node = max(1, math.floor(measured.connections_per_node * ROOM))
     nodes = max(LEAST_NODES, math.ceil(audience / per_node) + SPARE_NODES)
+    cells = math.ceil(nodes / CELL_NODES)
+    in_cell = math.ceil(nodes / cells)
     deliveries = audience * measured.symbols_each * measured.updates_per_symbol
     ws_cores, edge_cores = measured.ws.cores(nodes, deliveries), audience * measured.edge_cores_each
     ws_bytes = nodes * measured.ws_idle_bytes + audience * measured.ws_bytes_each
     edge_bytes = measured.edge_idle_bytes + audience * measured.edge_bytes_each
-    other_cores, other_bytes = measured.api_cores + measured.redis_cores, measured.api_bytes + measured.redis_bytes
+    other_cores = cells * (measured.api_cores + measured.redis_cores)
+    other_bytes = cells * (measured.api_bytes + measured.redis_bytes)
     cores, memory = ws_cores + edge_cores + other_cores, ws_bytes + edge_bytes + other_bytes
     inside_else = max(0.0, measured.commands_inside - lease_commands(measured.nodes, measured.symbols_in_all))
-    sent = measured.commands_sent + (nodes - measured.nodes) * measured.commands_sent_per_node
+    sent_else = measured.commands_sent - measured.nodes * measured.commands_sent_per_node
+    sent = cells * sent_else + nodes * measured.commands_sent_per_node
+    inside = cells * (inside_else + lease_commands(in_cell, measured.symbols_in_all))
     return Plan(
         audience=audience,
+        cells=cells,
         ws_nodes=nodes,
         deliveries_per_second=deliveries,
         ws_cores=ws_cores,
@@ -106,8 +116,8 @@ def plan(measured: Measured, audience: int) -> Plan:
         other_bytes=other_bytes,
         hosts=max(math.ceil(cores / (measured.cores * ROOM)), math.ceil(memory / (measured.machine_bytes * ROOM))),
         commands_sent_per_day=sent * DAY_SECONDS,
-        commands_executed_per_day=(sent + inside_else + lease_commands(nodes, measured.symbols_in_all)) * DAY_SECONDS,
-        redis_beats_per_second=BEATS_PER_SECOND * nodes**2,
+        commands_executed_per_day=(sent + inside) * DAY_SECONDS,
+        redis_beats_per_second=BEATS_PER_SECOND * in_cell**2,
         megabits_per_second=deliveries * (measured.bytes_per_message + FRAME_BYTES) * 8 / 1e6,
     )
 
@@ -119,10 +129,10 @@ def bills(prices: Prices, measured: Measured, planned: Plan, host_usd: float | N
     """
     days = prices.hours_per_month / 24
     usage = Usage(
-        memory_gb=(planned.ws_bytes + measured.api_bytes) / 1e9,
-        vcpus=planned.ws_cores + measured.api_cores,
+        memory_gb=(planned.ws_bytes + planned.cells * measured.api_bytes) / 1e9,
+        vcpus=planned.ws_cores + planned.cells * measured.api_cores,
         redis_commands=planned.commands_sent_per_day * days,
-        redis_mb=measured.redis_bytes / 1e6,
+        redis_mb=planned.cells * measured.redis_bytes / 1e6,
         traffic_gb=planned.megabits_per_second / 8 * DAY_SECONDS * days / 1e3,
     )
     return [

@@ -79,6 +79,7 @@ def plan_lines(planned: Plan, measured: Measured, bills: Sequence[Bill]) -> list
     memory = [part / gib for part in (planned.ws_bytes, planned.edge_bytes, planned.other_bytes)]
     rows = {
         "ws nodes": f"{planned.ws_nodes} ({planned.audience:,} / {per_node:,} each, {room} of the knee, and one to spare)",
+        "stacks side by side": f"{planned.cells}, each with its own Redis",
         "deliveries": f"{planned.deliveries_per_second:,.0f} per second, {planned.megabits_per_second:,.1f} Mbit/s",
         "cores": f"ws {planned.ws_cores:.2f} + edge {planned.edge_cores:.2f} + API and Redis {planned.other_cores:.2f}",
         "GiB": f"ws {memory[0]:.2f} + edge {memory[1]:.2f} + API and Redis {memory[2]:.2f}",

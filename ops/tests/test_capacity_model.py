@@ -129,6 +129,17 @@ def test_redis_commands_of_an_audience_are_what_was_counted_and_what_more_nodes_
     assert needed.redis_beats_per_second == 100, "ten nodes, each hears ten beats a second"
 
 
+def test_more_nodes_than_one_redis_carries_are_cut_into_cells():
+    """60,000 at 1200 a node are 50 and a spare: two cells of 26, each with its own API and Redis."""
+    needed = plan(measured(), 60_000)
+    assert (needed.ws_nodes, needed.cells, needed.redis_beats_per_second) == (51, 2, 26**2)
+    assert needed.other_cores == pytest.approx(2 * 0.08)
+    sent = 2 * 6 + 51 * 2
+    assert needed.commands_sent_per_day == pytest.approx(sent * 86_400)
+    leases = 26 * (8 + 50 * 29) / 3
+    assert needed.commands_executed_per_day == pytest.approx((sent + 2 * (78 + leases)) * 86_400)
+
+
 def test_a_month_is_computed_from_what_was_measured():
     """Cloud: 43,800 min x (0.9 GB x 0.000231 + 1.25 vCPU x 0.000463) = 9.11 + 25.35; Redis fixed 10; a seat 20."""
     of_machine = measured()
