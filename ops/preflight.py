@@ -3,6 +3,7 @@
 The order matters: first the lock (is anyone at work?), then what is someone else's (stop, touch nothing), last our own remains.
 """
 
+import os
 from collections.abc import Callable
 
 from ops import port as ports
@@ -58,7 +59,8 @@ def _refuse_foreign(stack: Stack, config: dict[str, str], held: list[Held], inve
 
 def _require_port(stack: Stack, config: dict[str, str], owner: str, inventory: Inventory) -> None:
     text, address = config.get("port", DEFAULT_PORT), config.get("bindAddress", DEFAULT_ADDRESS)
-    if not text.isdigit() or not 1 <= int(text) <= 65535 or config.get("dockerHost", "unix:").split(":")[0] != "unix":
+    engine = config.get("dockerHost") or os.environ.get("DOCKER_HOST") or "unix:"
+    if not text.isdigit() or not 1 <= int(text) <= 65535 or not engine.startswith("unix:"):
         return  # a wrong value is reported with all others by the program; a port of another host is seen there
     port = int(text)
     publisher = inventory.publisher(port)

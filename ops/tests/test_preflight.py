@@ -128,3 +128,9 @@ def test_a_failed_migration_is_marked_to_run_again(look):
 def test_operations_a_killed_run_had_begun_are_forgotten(look):
     told = look(FakeInventory(), State([], [{"type": "creating"}]))
     assert told == ["forgot 1 operation that an interrupted run had begun"]
+
+
+@pytest.mark.parametrize("host", ["tcp://192.0.2.7:2376", "ssh://deploy@192.0.2.7"])
+def test_an_address_of_another_machine_is_not_looked_for_on_this_one(look, monkeypatch, host):
+    monkeypatch.setenv("DOCKER_HOST", host)
+    assert look(FakeInventory(), bindAddress="192.0.2.7") == [], "the port is opened where the engine is"
