@@ -149,10 +149,12 @@ class Usage:
     memory_gb: float
     vcpus: float
     redis_commands: float
-    """Per month."""
+    """Per month, over all databases."""
     redis_mb: float
+    """In each database."""
     traffic_gb: float
     """Sent to browsers, per month."""
+    redis_databases: int = 1
 
 
 def cloud_bill(prices: Prices, usage: Usage) -> Bill:
@@ -197,13 +199,16 @@ def _railway(prices: Prices, usage: Usage) -> list[Line]:
 def _upstash(prices: Prices, usage: Usage) -> Line:
     """The cheapest plan that holds the data and the commands."""
     commands, megabytes = prices.today("upstash_free_commands"), prices.today("upstash_free_storage")
-    if commands is not None and megabytes is not None and usage.redis_commands <= commands and usage.redis_mb <= megabytes:
+    fits = commands is not None and megabytes is not None and usage.redis_commands <= commands and usage.redis_mb <= megabytes
+    if fits and usage.redis_databases == 1:
         return Line("Upstash", prices.today("upstash_free"), f"free: {usage.redis_commands:,.0f} of {commands:,.0f} commands")
     rate, fixed, room = (prices.today(f"upstash_{name}") for name in ("commands", "fixed", "fixed_storage"))
     by_use = None if rate is None else usage.redis_commands / COMMANDS_PER_PRICE * rate
     text = f"{usage.redis_commands:,.0f} commands x {_usd(rate)}/100,000 = {_usd(by_use, 2)}"
-    if fixed is not None and room is not None and usage.redis_mb <= room and (by_use is None or fixed < by_use):
-        return Line("Upstash", fixed, f"{text}; the fixed plan {_usd(fixed)} is less (its limits on commands are unknown)")
+    plans = None if fixed is None or room is None or usage.redis_mb > room else fixed * usage.redis_databases
+    if plans is not None and (by_use is None or plans < by_use):
+        text += f"; {usage.redis_databases} x the fixed plan {_usd(fixed)} is less (its limits on commands are unknown)"
+        return Line("Upstash", plans, text)
     return Line("Upstash", by_use, text)
 
 

@@ -132,7 +132,8 @@ def bills(prices: Prices, measured: Measured, planned: Plan, host_usd: float | N
         memory_gb=(planned.ws_bytes + planned.cells * measured.api_bytes) / 1e9,
         vcpus=planned.ws_cores + planned.cells * measured.api_cores,
         redis_commands=planned.commands_sent_per_day * days,
-        redis_mb=planned.cells * measured.redis_bytes / 1e6,
+        redis_mb=measured.redis_bytes / 1e6,
+        redis_databases=planned.cells,
         traffic_gb=planned.megabits_per_second / 8 * DAY_SECONDS * days / 1e3,
     )
     return [

@@ -114,6 +114,8 @@ def test_many_commands_are_cheaper_on_the_fixed_plan_while_the_data_fits(prices)
         return cloud_bill(prices, Usage(0, 0, month, megabytes, 0)).lines[2].usd
 
     assert upstash(100) == 10
+    cells = Usage(0, 0, month, 100, 0, redis_databases=3)
+    assert cloud_bill(prices, cells).lines[2].usd == 30, "three databases are three plans"
     assert upstash(251) == pytest.approx(259.2), "data that does not fit the fixed plan is paid by use"
 
 
