@@ -7,7 +7,7 @@ import secrets
 from typing import Final
 
 RANDOM_DIGITS: Final = 7
-PROPOSE, ENFORCE, DISABLE = 0, 1, 2
+DISABLE: Final = 2  # the mode in which the engine forbids them
 
 
 def autoname(logical_name: str, seed: bytes) -> str:

@@ -20,10 +20,10 @@ class Checked:
     failures: list[tuple[str, str]] = field(default_factory=list)
 
 
-def check(fields: Fields, news: dict[str, Any], olds: dict[str, Any], autoname: Callable[[], str | None] | None) -> Checked:
+def check(fields: Fields, news: dict[str, Any], olds: dict[str, Any], autoname: Callable[[], str] | None) -> Checked:
     """Inputs for a resource whose former inputs are `olds` (empty for a new or replaced one).
 
-    autoname: makes the name where the program gives none; answers None where naming is switched off.
+    autoname: makes the name where the program gives none; None for what is not named automatically.
     """
     checked = Checked({})
     checked.inputs = _check_object(fields, news, olds, "", checked.failures, autoname)
@@ -36,7 +36,7 @@ def _check_object(
     olds: dict[str, Any],
     path: str,
     failures: list[tuple[str, str]],
-    autoname: Callable[[], str | None] | None = None,
+    autoname: Callable[[], str] | None = None,
 ) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key, value in news.items():
@@ -59,9 +59,7 @@ def _check_object(
     return result
 
 
-def _fill_in(
-    fields: Fields, result: dict[str, Any], olds: dict[str, Any], autoname: Callable[[], str | None] | None
-) -> list[str]:
+def _fill_in(fields: Fields, result: dict[str, Any], olds: dict[str, Any], autoname: Callable[[], str] | None) -> list[str]:
     """Add defaults to `result`; a value that was a default before, and any former name, stays. Returns the keys added."""
     old_defaults = olds.get(DEFAULTS_KEY)
     added = []

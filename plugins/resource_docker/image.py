@@ -55,10 +55,10 @@ class Image:
     token = "docker:index/image:Image"  # noqa: S105
 
     def check(
-        self, context: Context, news: dict[str, Any], olds: dict[str, Any], autoname: Callable[[], str | None]
+        self, context: Context, news: dict[str, Any], olds: dict[str, Any], autoname: Callable[[], str]
     ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         inputs = without_nulls(news)
-        failures = checking.check(FIELDS, inputs, {}, lambda: None).failures
+        failures = checking.check(FIELDS, inputs, {}, None).failures
         if failures:
             return inputs, failures
         if inputs.get("buildOnPreview") is not True:

@@ -182,12 +182,14 @@ def type_in(urn: str) -> str:
     return parts[2].split("$")[-1] if len(parts) > 2 else ""
 
 
-def _autoname(request: Any) -> Callable[[], str | None]:
-    def make() -> str | None:
+def _autoname(request: Any) -> Callable[[], str]:
+    """How a name is made where the program gives none; the project's `pulumi:autonaming` has the first word."""
+
+    def make() -> str:
         if request.HasField("autonaming"):
             if request.autonaming.mode == autonames.DISABLE:
-                return None
-            if request.autonaming.mode == autonames.ENFORCE:
+                raise DockerError("automatic naming is switched off (pulumi:autonaming), and the program gives no name")
+            if request.autonaming.proposed_name:
                 return str(request.autonaming.proposed_name)
         return autonames.autoname(request.name or request.urn.split("::")[-1], request.randomSeed)
 

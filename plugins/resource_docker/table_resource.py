@@ -41,7 +41,7 @@ class TableResource:
     # What follows from the table.
 
     def check(
-        self, context: Context, news: dict[str, Any], olds: dict[str, Any], autoname: Callable[[], str | None]
+        self, context: Context, news: dict[str, Any], olds: dict[str, Any], autoname: Callable[[], str]
     ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         checked = checking.check(self.fields, news, olds, autoname if self.named_automatically else None)
         return checked.inputs, checked.failures

@@ -64,12 +64,6 @@ def test_an_image_of_a_registry_gets_no_name_of_its_own():
     assert failures == [("name", "name is required and missing")], failures
 
 
-def test_naming_can_be_switched_off():
-    failures = check(Container.fields, IMAGE, name=None).failures
-    assert failures == [("name", "name is required and missing")], "a container without a name cannot be kept apart"
-    assert not check(Volume.fields, {}, name=None).failures, "Docker names volumes itself"
-
-
 def test_objects_in_lists_get_their_own_defaults():
     inputs = check(Container.fields, {**IMAGE, "ports": [{"internal": 80}]}).inputs
     assert inputs["ports"] == [{"internal": 80, "ip": "0.0.0.0", "protocol": "tcp", "__defaults": ["ip", "protocol"]}], inputs

@@ -87,7 +87,7 @@ def image_inputs(folder, name, context):
         "skipPush": True,
         "build": {"context": str(folder), "dockerfile": str(folder / "Dockerfile"), "args": {"WORD": "care"}},
     }
-    inputs, failures = Image().check(context, news, {}, lambda: None)
+    inputs, failures = Image().check(context, news, {}, str)
     assert not failures, failures
     yield inputs
     with suppress(DockerError):  # not every test gets as far as an image
@@ -108,7 +108,7 @@ def test_an_image_is_built_by_either_builder_with_its_lines_logged(context, line
 def test_a_changed_file_is_a_change_and_an_unchanged_folder_is_none(context, image_inputs, folder):
     def check():
         news = {**image_inputs, "build": {key: value for key, value in image_inputs["build"].items() if key != "contextDigest"}}
-        return Image().check(context, news, {}, lambda: None)[0]
+        return Image().check(context, news, {}, str)[0]
 
     image = Image().create(context, image_inputs, preview=False)
     state = {**image.outputs, "__inputs": image.outputs["__inputs"].value}
@@ -147,7 +147,7 @@ def test_a_preview_builds_only_where_it_is_told_to(context, image_inputs, name):
 )
 def test_a_wrong_image_is_told_before_anything_is_built(context, folder, change, said):
     news = {"imageName": "x:v1", "skipPush": True, "build": {"context": str(folder)}} | change
-    _, failures = Image().check(context, news, {}, lambda: None)
+    _, failures = Image().check(context, news, {}, str)
     assert said in " ".join(reason for _, reason in failures), failures
 
 

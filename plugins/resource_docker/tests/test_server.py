@@ -99,9 +99,13 @@ def test_check_answers_with_defaults_names_and_failures(plugin):
 
 def test_the_programs_naming_rules_are_followed(plugin):
     request = provider_pb2.CheckRequest(urn=f"urn:pulumi:dev::t::{CONTAINER}::api", news=to_struct({"image": "i"}), name="api")
-    enforce = provider_pb2.CheckRequest.AutonamingOptions.Mode.ENFORCE
-    request.autonaming.proposed_name, request.autonaming.mode = "shop-api", enforce
-    assert from_struct(plugin.stub.Check(request).inputs)["name"] == "shop-api", "pulumi:autonaming decides"
+    modes = provider_pb2.CheckRequest.AutonamingOptions.Mode
+    for mode in (modes.ENFORCE, modes.PROPOSE):
+        request.autonaming.proposed_name, request.autonaming.mode = "shop-api", mode
+        assert from_struct(plugin.stub.Check(request).inputs)["name"] == "shop-api", "pulumi:autonaming decides"
+    request.autonaming.mode = modes.DISABLE
+    _, text = refused(plugin.stub.Check, request)
+    assert "automatic naming is switched off" in text, "a container without a name cannot be kept apart"
 
 
 def test_diff_tells_kinds_replacements_and_order(plugin):
