@@ -91,13 +91,15 @@ def measured_of(taken: Taken, held: Step, cores: int) -> Measured:
     good = good if len(good) > 1 else list(taken.connections[:2])
     ws_idle = taken.idle.memory_bytes("ws", taken.ws_names[0])
     idle_edge, together = taken.idle.memory_bytes("edge"), taken.together
+    cost, foretold = fit(good), (together.seen.connections if together else 0) * SYMBOLS_EACH * taken.updates_per_symbol
     of_nodes = [taken.traffic.sent.get(name, 0.0) for name in taken.ws_names]
     return Measured(
         connections_per_node=held.seen.connections,
         symbols_each=SYMBOLS_EACH,
         updates_per_symbol=taken.updates_per_symbol,
         bytes_per_message=held.seen.bytes_per_message,
-        ws=fit(good),
+        ws=cost,
+        ws_behind_edge=1.0 if together is None else max(1.0, together.ws_cores / cost.cores(together.nodes, foretold)),
         ws_idle_bytes=ws_idle,
         ws_bytes_each=(held.ws_bytes[taken.ws_names[0]] - ws_idle) / held.seen.connections,
         edge_cores_each=(together.edge_cores - taken.idle_cores["edge"]) / together.seen.connections if together else 0.0,

@@ -32,6 +32,8 @@ class Measured:
     """Per second."""
     bytes_per_message: float
     ws: Cost
+    ws_behind_edge: float
+    """Measured / foretold processor of all nodes behind the edge, where real watchers are; at least 1."""
     ws_idle_bytes: float
     """Of one node without watchers."""
     ws_bytes_each: float
@@ -93,7 +95,8 @@ def plan(measured: Measured, audience: int) -> Plan:
     cells = math.ceil(nodes / CELL_NODES)
     in_cell = math.ceil(nodes / cells)
     deliveries = audience * measured.symbols_each * measured.updates_per_symbol
-    ws_cores, edge_cores = measured.ws.cores(nodes, deliveries), audience * measured.edge_cores_each
+    ws_cores = measured.ws_behind_edge * measured.ws.cores(nodes, deliveries)
+    edge_cores = audience * measured.edge_cores_each
     ws_bytes = nodes * measured.ws_idle_bytes + audience * measured.ws_bytes_each
     edge_bytes = measured.edge_idle_bytes + audience * measured.edge_bytes_each
     other_cores = cells * (measured.api_cores + measured.redis_cores)

@@ -46,7 +46,8 @@ def finding_lines(taken: Taken, held: Step, first_failed: Step | None, measured:
         "KiB per socket": f"ws node {measured.ws_bytes_each / KIB:.1f}, edge {_or_unknown(measured.edge_bytes_each / KIB)}",
         "deliveries per CPU second": f"{held.deliveries_per_cpu_second:,.0f} at the knee; at best "
         f"{best.deliveries_per_cpu_second:,.0f} ({best.seen.connections:,} sockets x {best.symbols} symbols)",
-        "cost of one node": f"{measured.ws.idle:.3f} cores idle + {1e6 * measured.ws.per_delivery:.1f} us per delivery",
+        "cost of one node": f"{measured.ws.idle:.3f} cores idle + {1e6 * measured.ws.per_delivery:.1f} us per delivery; "
+        f"behind the edge {measured.ws_behind_edge:.2f} times that",
         "Redis commands per day": f"{sent:,.0f} sent; {executed:,.0f} executed, those inside scripts included",
         "  by Redis' own counters": f"{counted:,.0f} executed, over the same seconds",
     }

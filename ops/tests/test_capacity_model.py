@@ -30,7 +30,8 @@ def step(connections: int, cores: float, p99_ms: float = 10.0, **changes) -> Ste
 def measured(**changes) -> Measured:
     whole: dict[str, Any] = {
         "connections_per_node": 2000, "symbols_each": 5, "updates_per_symbol": 1.0, "bytes_per_message": 396.0,
-        "ws": Cost(idle=0.02, per_delivery=20e-6), "ws_idle_bytes": 50e6, "ws_bytes_each": 20e3, "edge_cores_each": 50e-6,
+        "ws": Cost(idle=0.02, per_delivery=20e-6), "ws_behind_edge": 1.0,
+        "ws_idle_bytes": 50e6, "ws_bytes_each": 20e3, "edge_cores_each": 50e-6,
         "edge_idle_bytes": 10e6, "edge_bytes_each": 10e3, "api_cores": 0.05, "api_bytes": 200e6, "redis_cores": 0.03,
         "redis_bytes": 15e6, "symbols_in_all": 50, "nodes": 2, "commands_sent": 10.0, "commands_sent_per_node": 2.0,
         "commands_inside": 250.0, "cores": 2, "machine_bytes": int(8 * GB),
@@ -107,6 +108,8 @@ def test_an_audience_is_planned_with_room_and_a_spare_node():
     assert needed.ws_bytes == pytest.approx(10 * 50e6 + 10_000 * 20e3)
     assert needed.edge_cores == pytest.approx(0.5)
     assert needed.hosts == 2, "1.2 + 0.5 + 0.08 = 1.78 cores at 1.2 a machine"
+    dearer = plan(measured(ws_behind_edge=1.25), 10_000)
+    assert dearer.ws_cores == pytest.approx(1.25 * needed.ws_cores), "real watchers are behind the edge"
     assert plan(measured(), 1).ws_nodes == 2, "one node alone is an outage at each release"
 
 

@@ -47,6 +47,7 @@ def test_the_machines_figures_come_from_the_steps_up_to_the_knee():
     found = measured_of(whole, held, cores=2)
     assert found.connections_per_node == 1000
     assert [found.ws.idle, found.ws.per_delivery * 1e6] == pytest.approx([0.02, 20])
+    assert found.ws_behind_edge == pytest.approx(0.1 / 0.09), "500 sockets behind the edge took 0.1 cores instead of 0.09"
     assert found.ws_bytes_each == pytest.approx(20 * MIB / 1000), "70 MiB with 1000 sockets, 50 without"
     assert [found.edge_cores_each, found.edge_bytes_each] == pytest.approx([0.05 / 500, 5 * MIB / 500]), "less what it is idle"
     assert (found.commands_sent, found.commands_sent_per_node) == (12, 2.5)
