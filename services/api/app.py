@@ -82,7 +82,7 @@ def create_app(platform: Platform) -> ASGIApp:
     """The whole application as uvicorn runs it; the platform starts and stops with it."""
     settings = platform.settings
     stats = RequestStats()
-    app: ASGIApp = HotQuotes(Conditional(build_app(platform, stats)), platform)
+    app: ASGIApp = HotQuotes(Conditional(errors.Answered(build_app(platform, stats))), platform)
     if settings.allowed_origins:
         app = CORSMiddleware(
             app,

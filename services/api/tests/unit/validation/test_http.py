@@ -267,6 +267,14 @@ async def test_errors_are_never_conditional(site):
     assert refused.status_code == 422
 
 
+async def test_a_fault_that_was_answered_does_not_cut_the_connection_under_the_next_request(site, monkeypatch):
+    monkeypatch.setattr(site.platform.search, "find", lambda *_: 1 / 0)
+    transport = httpx.ASGITransport(create_app(site.platform), raise_app_exceptions=True)
+    async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
+        answer = await client.get("/api/v1/symbols")
+    assert answer.status_code == 500, "an exception that reaches the server makes it close the connection without a word"
+
+
 async def test_a_fault_in_the_hot_path_is_a_problem_with_all_headers(site, monkeypatch):
     site.hold()
     site.platform.store.freshness = lambda: 1 / 0
