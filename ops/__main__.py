@@ -87,7 +87,7 @@ def capacity(
     audience: Annotated[int, typer.Option(min=1, help="how many watchers to plan for")] = 1000,
     max_connections: Annotated[int, typer.Option(min=500, max=12_000, help="sockets opened at most")] = 8000,
     window: Annotated[float, typer.Option(min=6, max=60, help="seconds measured in each step")] = 6,
-    minutes: Annotated[float, typer.Option(min=1, max=60, help="no step begins that would end later")] = 5,
+    minutes: Annotated[float, typer.Option(min=2, max=60, help="no step begins that would end later")] = 5,
     host_price: Annotated[float | None, typer.Option(min=0, help="USD a month for a host of your own")] = None,
     stack: StackName = DEFAULT_STACK,
 ) -> int:

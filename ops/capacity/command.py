@@ -57,9 +57,9 @@ def capacity(stack: Stack, console: Console, question: Question) -> int:
     held = knee(taken.connections, limit_ms)
     if held is None or len(taken.connections) < 2:
         console.print(
-            f"\n✗ The first step already failed: {taken.connections[0].fails_by(limit_ms) if taken.connections else 'no time'}"
+            f"\n✗ No cost can be told from {len(taken.connections)} step(s) of which {'none' if held is None else 1} held."
         )
-        console.print("Is the machine busy with something else? Look: make status")
+        console.print("Is the machine busy with something else? Look: make status; or give it time: --minutes 5")
         return 1
     measured = measured_of(taken, held, cores)
     predictions = predict(taken, measured)

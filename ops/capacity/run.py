@@ -79,6 +79,8 @@ class Run:
         """
         first, idle = self.meter.snapshot(), self._after_a_while()
         connections = climb(more_sockets(self.bounds.max_connections), self._step, self.limit_ms, self._has_time)
+        if not connections:
+            raise Problem(f"{self.bounds.minutes:g} min are too short for one step.", "", "python -m ops capacity --minutes 5")
         held = knee(connections, self.limit_ms)
         if held is None and all(step.seen.expected == 0 for step in connections):
             raise Problem("The platform publishes nothing.", "Its source is silent (closed market, or paused).", "make status")
@@ -119,7 +121,9 @@ class Run:
         return self._step(crowd, through_edge=True, meanwhile=watch)
 
     def _has_time(self) -> bool:
-        return time.monotonic() + self.bounds.window_seconds + STEP_SPARE_SECONDS < self.ends_at
+        """For a step, and for the last crowd after it."""
+        needed = self.bounds.window_seconds + TOGETHER_SECONDS + 2 * STEP_SPARE_SECONDS
+        return time.monotonic() + needed < self.ends_at
 
     def _step(self, crowd: Crowd, through_edge: bool = False, meanwhile: Callable[[], None] | None = None) -> Step:
         service, port = ("edge", EDGE_PORT) if through_edge else ("ws", WS_PORT)
