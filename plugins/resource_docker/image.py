@@ -69,14 +69,16 @@ class Image:
 
     def _check_build(self, context: Context, build: dict[str, Any], failures: list[tuple[str, str]]) -> dict[str, Any]:
         build.setdefault("context", ".")
-        if build["context"] is not UNKNOWN:
-            build.setdefault("dockerfile", os.path.normpath(os.path.join(build["context"], build_context.DOCKERFILE)))  # noqa: PTH118
-        build.setdefault("dockerfile", UNKNOWN)
-        if UNKNOWN not in (build["context"], build["dockerfile"]):
+        # A folder that is not known yet is the program's own for now, as officially.
+        folder = "." if build["context"] is UNKNOWN else build["context"]
+        build.setdefault("dockerfile", os.path.normpath(os.path.join(folder, build_context.DOCKERFILE)))  # noqa: PTH118
+        if build["dockerfile"] is not UNKNOWN:
             try:
-                build["contextDigest"] = _digest(build["context"], build["dockerfile"])
+                build["contextDigest"] = _digest(folder, build["dockerfile"])
             except DockerError as error:
                 failures.append(("build", str(error)))
+        if isinstance(build.get("cacheFrom"), dict) and "images" not in build["cacheFrom"]:
+            failures.append(("build.cacheFrom", "cacheFrom needs a list of images"))
         if "platform" not in build:
             build["platform"] = f"linux/{_ARCHITECTURES.get(platform.machine(), platform.machine())}"
             context.log.info(context.urn, f"Building for {build['platform']}; set build.platform to build for another one.")

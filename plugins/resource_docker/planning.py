@@ -81,7 +81,7 @@ class _Planner:
         if before == after:
             if before == "" and self.creating and known.computed:
                 return UNKNOWN
-            return wanted if old is None else old
+            return wanted if old is None and (new is not None or wanted != "") else old
         if after == "" and known.keeps_when_empty:
             return old
         if known.computed and (wanted is None or after == ""):

@@ -20,7 +20,7 @@ class RemoteImage(TableResource):
         "imageId": string(output=True),
         "keepLocally": boolean(),
         "name": string(required=True, replaces=True),
-        "platform": string(replaces=True),
+        "platform": string(default="", replaces=True),
         "pullTriggers": collection(replaces=True),
         "repoDigest": string(output=True),
         "triggers": mapping(replaces=True),
@@ -36,8 +36,9 @@ class RemoteImage(TableResource):
 
     def look(self, context: Context, resource_id: str, state: dict[str, Any]) -> dict[str, Any] | None:
         name = state.get("name")
+        # Its id does not tell an image's name, so one cannot be imported: officially, too, there is then no such image.
         if not name:
-            raise DockerError("an image cannot be imported: its id does not tell its name")
+            return None
         found = images.find(context, name)
         if found is None:
             return None

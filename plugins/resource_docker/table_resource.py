@@ -55,7 +55,7 @@ class TableResource:
             changes=changes,
             changed=changed,
             stable=[key for key, known in self.fields.items() if known.replaces and key not in replaced],
-            delete_before_replace=bool(replaced) and (self.always_deletes_before_replace or _named_by_program(inputs)),
+            delete_before_replace=bool(replaced) and (self.always_deletes_before_replace or self._is_named_by_program(inputs)),
         )
 
     def create(self, context: Context, inputs: dict[str, Any], *, preview: bool) -> Made:
@@ -114,7 +114,6 @@ class TableResource:
         empty: dict[str, Any] = {key: [] for key, known in self.fields.items() if known.is_block and not known.single}
         return empty | {key: value for key, value in outputs.items() if key in self.fields and value is not None}
 
-
-def _named_by_program(inputs: dict[str, Any]) -> bool:
-    defaults = inputs.get(DEFAULTS_KEY)
-    return "name" in inputs and isinstance(defaults, list) and "name" not in defaults
+    def _is_named_by_program(self, inputs: dict[str, Any]) -> bool:
+        defaults = inputs.get(DEFAULTS_KEY)
+        return self.named_automatically and "name" in inputs and isinstance(defaults, list) and "name" not in defaults

@@ -6,6 +6,7 @@ from plugins.resource_docker import checking
 from plugins.resource_docker.container import Container
 from plugins.resource_docker.engine import Engine
 from plugins.resource_docker.engine_log import EngineLog
+from plugins.resource_docker.planning import plan, settled
 from plugins.resource_docker.properties import UNKNOWN
 from plugins.resource_docker.remote_image import RemoteImage
 from plugins.resource_docker.resource_type import Context
@@ -62,6 +63,15 @@ def test_base64_may_be_broken_into_lines():
 def test_an_image_of_a_registry_gets_no_name_of_its_own():
     failures = RemoteImage().check(Context(Engine(), EngineLog()), {}, {}, lambda: "made-up")[1]
     assert failures == [("name", "name is required and missing")], failures
+
+
+def test_a_named_volume_is_deleted_before_its_successor_is_made_but_an_image_of_a_registry_is_not():
+    def deletes_first(resource, **changed):
+        inputs = {"name": "n", "__defaults": []}
+        return resource.diff(settled(resource.fields, plan(resource.fields, None, inputs).outputs), inputs | changed)
+
+    assert deletes_first(Volume(), driver="other").delete_before_replace, "two volumes cannot share a name"
+    assert not deletes_first(RemoteImage(), triggers={"a": "1"}).delete_before_replace, "two resources can share an image"
 
 
 def test_objects_in_lists_get_their_own_defaults():
