@@ -102,7 +102,7 @@ def measured_of(taken: Taken, held: Step, cores: int) -> Measured:
         ws_behind_edge=1.0 if together is None else max(1.0, together.ws_cores / cost.cores(together.nodes, foretold)),
         ws_idle_bytes=ws_idle,
         ws_bytes_each=(held.ws_bytes[taken.ws_names[0]] - ws_idle) / held.seen.connections,
-        edge_cores_each=(together.edge_cores - taken.idle_cores["edge"]) / together.seen.connections if together else 0.0,
+        edge_cores_each=max(0.0, together.edge_cores - taken.idle_cores["edge"]) / together.seen.connections if together else 0.0,
         edge_idle_bytes=idle_edge,
         edge_bytes_each=(together.edge_bytes - idle_edge) / together.seen.connections if together else 0.0,
         api_cores=held.api_cores,
