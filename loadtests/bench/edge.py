@@ -1,10 +1,10 @@
 """Our node as it runs in a stack: in its container, behind the edge in another. Redis stays the bench's own process.
 
+The images are those of a stack; into the node's goes this checkout's code, so that the same code is measured bare and there.
 Clients connect to the edge's own address on the engine's network, so the engine's port forwarder for loopback is not in the way.
 """
 
 import contextlib
-import functools
 import os
 import secrets
 import subprocess
@@ -23,26 +23,26 @@ FILES = "--ulimit=nofile=20000:20000"
 
 
 class NoEngineError(RuntimeError):
-    """No Docker engine, or it cannot build; the text says what to type."""
+    """No Docker engine, or images are missing; the text says what to type."""
 
 
-def _docker(*words: str, **options: object) -> str:
+def _docker(*words: str) -> str:
     try:
-        done = subprocess.run(["docker", *words], cwd=ROOT, check=True, capture_output=True, text=True, timeout=600, **options)  # type: ignore[call-overload]
+        done = subprocess.run(["docker", *words], cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
     except FileNotFoundError as error:
         raise NoEngineError("no docker command; run tools/bootstrap, or leave the edge out: --servers ours") from error
     except subprocess.CalledProcessError as error:
         text = f"docker {words[0]} failed: {error.stderr.strip()[-300:]}; is the engine running (docker info)?"
         raise NoEngineError(text) from error
-    return str(done.stdout.strip())
+    return done.stdout.strip()
 
 
-@functools.cache
-def _images() -> tuple[str, str]:
-    """Node and edge from this checkout; layers that a stack has built are used again."""
-    with_kit = {**os.environ, "DOCKER_BUILDKIT": "1"}
-    ws = _docker("build", "-q", "--target", "ws", "-f", "services/Dockerfile", ".", env=with_kit)
-    return ws, _docker("build", "-q", "-f", "services/images/edge/Dockerfile", "services/images", env=with_kit)
+def _image(part: str) -> str:
+    """As a stack has built it."""
+    name = f"stock-tracker-{os.environ.get('STOCK_TRACKER_STACK', 'local')}-{part}:current"
+    if not _docker("images", "-q", name):
+        raise NoEngineError(f"no image {name}; make up builds it (make down ends the stack, the images stay)")
+    return name
 
 
 @contextlib.contextmanager
@@ -52,7 +52,7 @@ def running_behind_edge(place: Place) -> Iterator[Target]:
     Raises:
         NoEngineError: there is no engine, or a step failed.
     """
-    ws_image, edge_image = _images()
+    ws_image, edge_image = _image("ws"), _image("edge")
     name = f"stk-bench-{secrets.token_hex(4)}"
     _docker("network", "create", name)
     try:
@@ -83,6 +83,8 @@ def _start_node(image: str, name: str, place: Place, gateway: str) -> None:
     _docker("create", "--name", f"{name}-ws", *network, FILES, *words, image)
     for path in (place.password_file, place.client_key_file):
         _docker("cp", str(path), f"{name}-ws:/srv/{path.name}")
+    for package in ("contract", "ws"):
+        _docker("cp", f"services/{package}/.", f"{name}-ws:/srv/services/{package}")
     _docker("start", f"{name}-ws")
 
 
