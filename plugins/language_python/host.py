@@ -85,6 +85,10 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         )
         return language_pb2.RuntimeOptionsResponse(prompts=[toolchain])
 
+    def Template(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        """`pulumi new` has filled in the project: with pip, nothing is left to do."""
+        return language_pb2.TemplateResponse()
+
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         """Interrupt the programs, as Ctrl-C would: the engine starts nothing new for them."""
         with self._lock:
@@ -148,7 +152,6 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
     GetRequiredPlugins = refusal("GetRequiredPlugins is superseded by GetRequiredPackages")
     RunPlugin = refusal("this language host runs programs, not plugins or policy packs written in Python")
-    Template = refusal("this language host fills in no templates (pulumi new)")
     GenerateProgram = refusal("this language host converts no programs to Python (pulumi convert)")
     GenerateProject = refusal("this language host converts no projects to Python (pulumi convert)")
     GeneratePackage = refusal("this language host generates no SDKs (pulumi package gen-sdk)")

@@ -63,4 +63,6 @@ def read_options(options: Mapping[str, Any], root_directory: str) -> Options:
             f"leave it out and run {typechecker} yourself. The official language host does it."
         )
     virtualenv = options.get("virtualenv")
-    return Options(Path(root_directory) / str(virtualenv) if virtualenv else None)
+    if not isinstance(virtualenv, str | None):
+        raise UnsupportedOption(f"runtime option 'virtualenv' in Pulumi.yaml has to be a text, got {virtualenv!r}")
+    return Options(Path(root_directory) / virtualenv if virtualenv else None)

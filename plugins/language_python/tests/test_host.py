@@ -11,10 +11,10 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import language_pb2
 
-REFUSED = ["GetRequiredPlugins", "RunPlugin", "Template", "GenerateProgram", "GenerateProject", "GeneratePackage", "Pack", "Link"]
+REFUSED = ["GetRequiredPlugins", "RunPlugin", "GenerateProgram", "GenerateProject", "GeneratePackage", "Pack", "Link"]
 DONE = [
     "Handshake", "GetPluginInfo", "About", "GetRequiredPackages", "GetProgramDependencies",
-    "InstallDependencies", "RuntimeOptionsPrompts", "Run", "Cancel",
+    "InstallDependencies", "RuntimeOptionsPrompts", "Template", "Run", "Cancel",
 ]  # fmt: skip
 
 
@@ -57,6 +57,11 @@ def test_dependencies_are_direct_unless_all_are_asked_for(host, program):
 def test_a_new_project_is_offered_the_one_toolchain(host):
     answer = host.stub.RuntimeOptionsPrompts(language_pb2.RuntimeOptionsRequest())
     assert [choice.stringValue for choice in answer.prompts[0].choices] == ["pip"]
+
+
+def test_a_new_project_needs_nothing_but_its_files(host, program):
+    answer = host.stub.Template(language_pb2.TemplateRequest(info=program(""), project_name="p"))
+    assert answer == language_pb2.TemplateResponse(), "`pulumi new` goes on"
 
 
 def test_an_unsupported_option_reaches_the_user(host, program):

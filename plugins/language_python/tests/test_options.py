@@ -39,6 +39,7 @@ def test_a_machine_may_call_its_python_python(monkeypatch, tmp_path):
         ({"toolchain": "poetry"}, "toolchain: poetry"),
         ({"typechecker": "mypy"}, "typechecker: mypy"),
         ({"binary": "x"}, "'binary'"),
+        ({"virtualenv": 5}, "'virtualenv'"),
     ],
 )
 def test_what_is_not_done_is_refused_by_name(options, named):
