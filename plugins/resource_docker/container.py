@@ -15,6 +15,7 @@ from .sets import as_sent
 from .table_resource import TableResource
 
 HEALTH_POLL_SECONDS = 0.25
+SETTLE_SECONDS = 0.1
 UPDATABLE = (
     "restart",
     "maxRetryCount",
@@ -121,6 +122,9 @@ def _bring_up(context: Context, container_id: str, planned: dict[str, Any]) -> d
             raise DockerError(f"container {planned['name']} could not be started: {error}", error.status) from None
         if planned["wait"]:
             wait_until_healthy(context, container_id, planned)
+        else:
+            # A command that ends at once has ended when it is looked at, as with the official provider, whose look takes longer.
+            time.sleep(SETTLE_SECONDS)
     if not planned["attach"]:
         return {}
     wait_until_ended(context, container_id, planned)

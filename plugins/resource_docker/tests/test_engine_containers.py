@@ -55,6 +55,11 @@ def test_uploads_mounts_tmpfs_and_limits_are_inside(context, made, container, na
     assert job.outputs["exitCode"] == 0, "a program may ask how the job ended"
 
 
+def test_a_container_whose_command_ends_at_once_is_seen_ended(container):
+    made = container(command=["true"])
+    assert (made.outputs["mustRun"], made.outputs["exitCode"]) == (False, 0), "the next run starts it again, as officially"
+
+
 def test_a_one_shot_that_fails_is_a_success_with_its_code(container):
     job = container(command=["sh", "-c", "exit 3"], attach=True, mustRun=False)
     assert job.outputs["exitCode"] == 3, "the program decides what that means"
