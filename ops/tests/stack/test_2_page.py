@@ -1,4 +1,4 @@
-"""The page through the stack, in a real browser: what a visitor does, how it is configured, what is lost and comes back."""
+"""The page through the stack, in a real browser: what a visitor does, what is lost and comes back."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from ops.access import ROOT
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(300)]
 
 
-@pytest.mark.parametrize("suite", ["flow", "config", "recovery"])
+@pytest.mark.parametrize("suite", ["flow", "recovery"])
 def test_the_page_in_a_real_browser(up_once, url, suite):
     subprocess.run(["tools/web-packages"], cwd=ROOT, check=True, capture_output=True)
     command = [str(ROOT / ".venv/bin/node"), "--test", "--test-reporter=tap", f"e2e/{suite}.test.mjs"]
