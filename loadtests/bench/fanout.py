@@ -27,10 +27,9 @@ from loadtests.redis_box import NoRedisError, RedisBox, free_port, redis_box
 REPORT = OUT / "fanout.json"
 
 
-def run(chosen: argparse.Namespace) -> list[Row]:
-    """All chosen loads and servers, interleaved."""
+def run(chosen: argparse.Namespace) -> Iterator[list[Row]]:
+    """The rows of each chosen load, its servers interleaved."""
     generator = build_generator()
-    taken: list[Row] = []
     with redis_box() as box, tempfile.TemporaryDirectory() as folder:
         if chosen.realtime:
             os.sched_setscheduler(box.pid, os.SCHED_FIFO, os.sched_param(10))
@@ -38,8 +37,7 @@ def run(chosen: argparse.Namespace) -> list[Row]:
             names = [name for name in LOADS[load].servers if not chosen.servers or name in chosen.servers]
             if any(name.startswith("node-") for name in names):
                 install_node_packages()
-            taken += _rounds(generator, load, names, chosen, box, Path(folder))
-    return taken
+            yield list(_rounds(generator, load, names, chosen, box, Path(folder)))
 
 
 def _rounds(
@@ -75,6 +73,11 @@ def merged(rows: list[Row]) -> list[Row]:
     return [table[load, server] for load, about in LOADS.items() for server in about.servers if (load, server) in table]
 
 
+def write(rows: list[Row]) -> None:
+    """Rows and verdicts."""
+    REPORT.write_text(json.dumps({"taken": time.time(), "cores": os.cpu_count(), "rows": rows, "goals": judge(rows)}, indent=1))
+
+
 def options() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -94,14 +97,14 @@ def main() -> int:
     chosen = options().parse_args()
     chosen.run = round(time.time())
     try:
-        rows = merged(run(chosen))
+        for taken in run(chosen):  # kept load by load: a run that is broken off keeps what it measured
+            rows = merged(taken)
+            write(rows)
     except (NoRedisError, RuntimeError, subprocess.SubprocessError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
-    verdicts = judge(rows)
-    REPORT.write_text(json.dumps({"taken": time.time(), "cores": os.cpu_count(), "rows": rows, "goals": verdicts}, indent=1))
     show(rows)
-    print("\n".join(verdicts))
+    print("\n".join(judge(rows)))
     return 0
 
 

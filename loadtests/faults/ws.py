@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from loadtests.faults import ws_entrance, ws_frames, ws_nodes, ws_redis, ws_slow
@@ -25,18 +25,17 @@ FAULTS = {
 FAULT_SECONDS = 150.0
 
 
-def run(names: list[str]) -> list[dict[str, Any]]:
+def run(names: list[str]) -> Iterator[dict[str, Any]]:
     """One row per fault, in the order of the catalogue, printed as it comes.
 
     Raises:
         NoRedisError: there is no redis-server to break.
     """
-    rows = []
     for name in FAULTS:
         if name in names:
-            rows.append(asyncio.run(_row(name)))
-            print_row(rows[-1])
-    return rows
+            row = asyncio.run(_row(name))
+            print_row(row)
+            yield row
 
 
 async def _row(name: str) -> dict[str, Any]:
