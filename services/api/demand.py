@@ -40,6 +40,12 @@ class Demand:
         hinted = {symbol for symbol, until in self._hinted.items() if until > now}
         return (self.default | self._leased | hinted) - {PROBE_SYMBOL}
 
+    def seconds_left(self, symbol: str) -> float:
+        """For how long `symbol` is still wanted; without end while a lease or the default list has it."""
+        if symbol in self.default or symbol in self._leased:
+            return float("inf")
+        return self._hinted.get(symbol, 0.0) - monotonic_seconds()
+
     def interest(self, symbols: list[str], seconds: float = REST_INTEREST_SECONDS) -> None:
         """Somebody asked for these: want them for a while."""
         now = monotonic_seconds()

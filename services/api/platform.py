@@ -18,6 +18,7 @@ from services.api.ingest import Ingest
 from services.api.insights import LIMITS as GEMINI_LIMITS
 from services.api.insights import Insights, make_insights
 from services.api.instruments import instruments
+from services.api.interest import Interest
 from services.api.lease import Lease
 from services.api.negative import NegativeCache
 from services.api.publisher import Publisher
@@ -63,9 +64,13 @@ class Platform:
     tasks: Tasks
     expiry: Expiry
     waiting: Waiting = field(init=False)
+    interest: Interest = field(init=False)
 
     def __post_init__(self) -> None:
         self.waiting = Waiting(self.store, self.has_hope, self.negative.known)
+        steady = frozenset[str]() if self.demand.default else frozenset(instruments())
+        is_live = self.source.catalogue is None
+        self.interest = Interest(self.demand, self.store, self.ask, self.has_hope, steady if is_live else None)
 
     def default_symbols(self) -> list[str]:
         """The default list: as set, else everything the source has."""

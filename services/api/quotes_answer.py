@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from services.api.conditional import is_held_by_client
 from services.api.errors import MEDIA_TYPE, problem_bytes
 from services.api.expiry import Expiry
+from services.api.interest import Interest
 from services.api.quote_store import Held, QuoteStore
 from services.api.waiting import REST_SECONDS, WAIT_SECONDS, Waiting
 from services.contract.endpoints import QUOTES
@@ -34,16 +35,18 @@ Ask = Callable[[list[str]], Awaitable[frozenset[str]]]
 class QuoteAnswer:
     """One quote."""
 
-    def __init__(self, store: QuoteStore, ask: Ask, waiting: Waiting, expiry: Expiry) -> None:
+    def __init__(self, store: QuoteStore, ask: Ask, waiting: Waiting, expiry: Expiry, interest: Interest) -> None:
         self._store = store
         self._ask = ask
         self._waiting = waiting
         self._expiry = expiry
+        self._interest = interest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["route_template"] = ONE
         symbol = scope["path_params"]["symbol"]
         held = self._store.held.get(symbol)
+        is_unrenewed = False
         if held is None:
             try:
                 parse_symbol(symbol)
@@ -53,10 +56,13 @@ class QuoteAnswer:
             held = await self._wait(symbol, scope, send)
             if held is None:
                 return
-        if not self._store.is_fresh:
-            await answer(scope, send, held.as_stale(), held.etag[:-1] + b'-stale"', age_of(held))
-        elif held.is_stale and self._expiry.is_over(held):
+        elif not self._interest.is_kept(symbol) and symbol != PROBE_SYMBOL:
+            is_unrenewed = symbol in await self._interest.renew([symbol])
+            held = self._store.held.get(symbol, held)
+        if held.is_stale and self._expiry.is_over(held):
             await refuse(scope, send, 503, f"no data of {symbol}: its source has been silent for too long", retry_after())
+        elif is_unrenewed or not self._store.is_fresh:
+            await answer(scope, send, held.as_stale(), held.etag[:-1] + b'-stale"', age_of(held))
         elif held.is_stale:
             await answer(scope, send, held.line, held.etag, age_of(held))
         else:
@@ -81,11 +87,14 @@ class QuoteAnswer:
 class QuotesAnswer:
     """Many quotes; without `symbols`, the default list."""
 
-    def __init__(self, store: QuoteStore, ask: Ask, waiting: Waiting, expiry: Expiry, default: Callable[[], list[str]]) -> None:
+    def __init__(
+        self, store: QuoteStore, ask: Ask, waiting: Waiting, expiry: Expiry, interest: Interest, default: Callable[[], list[str]]
+    ) -> None:
         self._store = store
         self._ask = ask
         self._waiting = waiting
         self._expiry = expiry
+        self._interest = interest
         self._default = default
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,16 +108,19 @@ class QuotesAnswer:
             symbols = self._default()
         unknown = await self._await_absent(symbols)
         held = self._store.held
+        lapsing = [s for s in symbols if not self._interest.is_kept(s) and s in held and s != PROBE_SYMBOL]
+        unrenewed = await self._interest.renew(lapsing) if lapsing else frozenset[str]()
+        held = self._store.held
         found = [h for symbol in symbols if (h := held.get(symbol)) is not None and not (h.is_stale and self._expiry.is_over(h))]
         if not found and len(unknown) < len(symbols):
             await refuse(scope, send, 503, "no quotes yet", retry_after())
             return
         fresh = self._store.is_fresh
-        lines = b",".join([h.line if fresh else h.as_stale() for h in found])
+        lines = b",".join([h.line if fresh and h.symbol not in unrenewed else h.as_stale() for h in found])
         missing = [] if len(found) == len(symbols) else sorted(set(symbols) - {h.symbol for h in found}, key=symbols.index)
         body = b'{"quotes":[' + lines + b'],"missing":' + json.dumps(missing).encode() + b"}"
         seen = blake2b(b"".join([h.etag for h in found]), digest_size=12).hexdigest()
-        await answer(scope, send, body, f'"{seen}-{len(missing)}{"" if fresh else "-stale"}"'.encode())
+        await answer(scope, send, body, f'"{seen}-{len(missing)}{"" if fresh and not unrenewed else "-stale"}"'.encode())
 
     async def _await_absent(self, symbols: list[str]) -> frozenset[str]:
         """Ask for what is not held and wait for it; return what does not exist."""

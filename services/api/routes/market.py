@@ -49,11 +49,13 @@ def market_routes(platform: Platform) -> APIRouter:
             await platform.ask(names)
             await platform.waiting.until_held(names)
             names = sorted(frozenset(names) - await platform.ask(names))
+        lapsing = [symbol for symbol in store.held if is_index(symbol) and not platform.interest.is_kept(symbol)]
+        unrenewed = await platform.interest.renew(lapsing) if lapsing else frozenset[str]()
         known = [store.held[symbol] for symbol in sorted(store.held) if is_index(symbol)]
         held = [one for one in known if not platform.expiry.is_over(one)]
         if names and not held:
             raise unavailable("no index value yet")
-        lines = b",".join(h.line if store.is_fresh else h.as_stale() for h in held)
+        lines = b",".join(h.line if store.is_fresh and h.symbol not in unrenewed else h.as_stale() for h in held)
         return Response(b'{"indices":[' + lines + b"]}", media_type="application/json", headers={"Cache-Control": "no-cache"})
 
     @router.get(MARKET_STATUS, response_model=MarketStatus, responses=problems(429))

@@ -62,7 +62,7 @@ class HotQuotes:
 
 def make_answers(platform: Platform) -> tuple[QuoteAnswer, QuotesAnswer]:
     """The two endpoints."""
-    parts = platform.store, platform.ask, platform.waiting, platform.expiry
+    parts = platform.store, platform.ask, platform.waiting, platform.expiry, platform.interest
     return QuoteAnswer(*parts), QuotesAnswer(*parts, platform.default_symbols)
 
 

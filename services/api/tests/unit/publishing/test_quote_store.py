@@ -3,10 +3,13 @@
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
 
+from services.api.demand import Demand
 from services.api.expiry import Expiry
+from services.api.interest import Interest
 from services.api.quote_store import QuoteStore
 from services.api.quotes_answer import QuoteAnswer, QuotesAnswer, requested_symbols
 from services.api.waiting import Waiting
@@ -81,12 +84,17 @@ async def nobody(symbols):
     return frozenset(symbols) & {"NOPE"}
 
 
-def one_of(store, hope=lambda: False, clock=None):
-    return QuoteAnswer(store, nobody, Waiting(store, hope, nobody), Expiry(900, clock))
+def one_of(store, hope=lambda: False, clock=None, interest=None):
+    return QuoteAnswer(store, nobody, Waiting(store, hope, nobody), Expiry(900, clock), interest or kept(store))
+
+
+def kept(store):
+    """Of a played day: nothing that is held ever stands still."""
+    return Interest(Demand(Mock(), frozenset()), store, nobody, lambda: True, None)
 
 
 def many_of(store, default, clock=None):
-    return QuotesAnswer(store, nobody, Waiting(store, lambda: False, nobody), Expiry(900, clock), default)
+    return QuotesAnswer(store, nobody, Waiting(store, lambda: False, nobody), Expiry(900, clock), kept(store), default)
 
 
 def fresh_store(*lines):
@@ -156,6 +164,53 @@ async def test_waiting_ends_as_soon_as_hope_is_lost_or_the_symbol_turns_out_not_
     await Waiting(store, lambda: next(hopes), nobody).until_held(["TCS"], 1e9)
     await Waiting(store, lambda: True, nobody).until_held(["NOPE"], 1e9)
     assert store.held == {}, "both came back without a value and long before their time"
+
+
+def watched_by(store, source, default=frozenset(), steady=frozenset(), hope=lambda: True):
+    """Of a live source: `source(symbol)` is what it says as soon as somebody asks; None is silence."""
+    demand = Demand(Mock(), default)
+
+    async def ask(symbols):
+        demand.interest(symbols)
+        for each in filter(None, map(source, symbols)):
+            store.take(each)
+        return frozenset()
+
+    return demand, Interest(demand, store, ask, hope, steady)
+
+
+async def test_a_value_that_nobody_watched_meanwhile_is_renewed_before_it_is_answered(monkeypatch):
+    monkeypatch.setattr("services.api.interest.STEP_SECONDS", 0.001)
+    store, asked = fresh_store(line("AAA")), []
+
+    def tell(symbol):
+        asked.append(symbol)
+        return line(symbol, seq=1 + len(asked))
+
+    demand, interest = watched_by(store, tell)
+    answer = one_of(store, interest=interest)
+    first = json.loads((await get(answer, {"symbol": "AAA"}))[2])
+    assert (first["seq"], first["data"]["status"]) == (2, "live"), "an hour-old price must not pass for the price"
+    await get(answer, {"symbol": "AAA"})
+    assert asked == ["AAA"], "and while it is wanted, nobody is asked again"
+    demand._hinted["AAA"] -= 40
+    assert json.loads((await get(answer, {"symbol": "AAA"}))[2])["seq"] == 3, "whoever goes on polling keeps it wanted"
+
+
+async def test_a_value_that_nobody_watched_and_nobody_renews_is_stale_with_its_age(monkeypatch):
+    monkeypatch.setattr("services.api.interest.STEP_SECONDS", 0.001)
+    monkeypatch.setattr("services.api.interest.WAIT_SECONDS", 0.01)
+    store = fresh_store(line("AAA"), line("B"), line("DDD"), line("EEE"))
+    _, interest = watched_by(store, lambda symbol: None, default=frozenset({"DDD"}), steady=frozenset({"EEE"}))
+    _, headers, body = await get(one_of(store, interest=interest), {"symbol": "AAA"})
+    assert json.loads(body)["data"]["status"] == "stale"
+    assert int(headers[b"age"]) > 0
+    assert json.loads((await get(one_of(store, interest=interest), {"symbol": "AAA"}))[2])["data"]["status"] == "stale", "still"
+    store.take(line("AAA", seq=2))
+    assert json.loads((await get(one_of(store, interest=interest), {"symbol": "AAA"}))[2])["data"]["status"] == "live", "renewed"
+    many = QuotesAnswer(store, nobody, Waiting(store, lambda: False, nobody), Expiry(900), interest, list)
+    quotes = json.loads((await get(many, query=b"symbols=B,DDD,EEE"))[2])["quotes"]
+    assert [quote["data"]["status"] for quote in quotes] == ["stale", "live", "live"], "what is always wanted is always renewed"
 
 
 TRADING_DAY, SUNDAY = datetime(2026, 6, 12, 6, 30, tzinfo=UTC), datetime(2026, 6, 14, 6, 30, tzinfo=UTC)
