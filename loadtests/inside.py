@@ -4,10 +4,10 @@ For a stack on this machine's Docker engine; elsewhere the promises that need it
 """
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from loadtests import api_counters
-from loadtests.api_counters import ApiCounters
+from loadtests.api_counters import hit_percent, requests_answered
 from loadtests.cold import ColdError, make_cold, most_calls, sequences
 from loadtests.profiles import Stage
 from ops.access import Access
@@ -23,12 +23,13 @@ class Counted:
 
 
 class Inside:
-    """One stage after another: `begin`, `end`, `begin`..."""
+    """One stage after another: `begin`, `end`, `begin`... `asked`: symbols that callers ask for again and again."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, asked: Collection[str]) -> None:
         self._access = access
+        self._asked = asked
         self._why_not = ""
-        self._counters: ApiCounters | None = None
+        self._requests = 0
         self._sequences: dict[str, int] = {}
         self._began = 0.0
 
@@ -42,7 +43,7 @@ class Inside:
                     self._sequences = sequences(engine)
             elif stage.name == "cache":
                 with self._engine() as engine:
-                    self._counters = api_counters.read(engine)
+                    self._requests, self._sequences = requests_answered(engine), sequences(engine)
         except (ContainersError, ColdError) as error:
             self._why_not = str(error)
         self._began = time.monotonic()
@@ -65,13 +66,10 @@ class Inside:
         return Counted({"cache_stampede": (most_calls(self._sequences, after, seconds), calls)})
 
     def _hits(self) -> Counted:
-        assert self._counters is not None
         with self._engine() as engine:
-            after = api_counters.read(engine)
-        percent = after.hit_percent(self._counters)
-        if percent is None:
-            return Counted(why_not="the API counted no request")
-        return Counted({"cache_hits": (percent, int(after.requests - self._counters.requests))})
+            requests, after = requests_answered(engine) - self._requests, sequences(engine)
+        percent = hit_percent(requests, self._asked, self._sequences, after)
+        return Counted(why_not="the API counted no request") if percent is None else Counted({"cache_hits": (percent, requests)})
 
     def _engine(self) -> StackEngine:
         return StackEngine(self._access.base_url, self._access.stack)

@@ -25,13 +25,13 @@ from loadtests.gate import Exit, exit_code, judge  # noqa: E402
 from loadtests.histogram import bucket  # noqa: E402
 from loadtests.machine import TooFewHandlesError, go_first, require_handles  # noqa: E402
 from loadtests.orchestra import LocustOrchestra  # noqa: E402
-from loadtests.profiles import DEFAULT, ProfileError, stages  # noqa: E402
+from loadtests.profiles import DEFAULT, ProfileError, Stage, stages  # noqa: E402
 from loadtests.results import as_data, judgement_lines, stage_lines, write  # noqa: E402
 from loadtests.users.caller import Caller, ColdCaller  # noqa: E402
 from loadtests.users.publisher import Publisher  # noqa: E402
 from loadtests.users.viewer import Viewer  # noqa: E402
 from ops.access import Access, AccessError, add_access_options, find_access  # noqa: E402
-from services.contract.endpoints import QUOTES, STATUS, SYMBOLS  # noqa: E402
+from services.contract.endpoints import INDICES, QUOTES, STATUS, SYMBOLS  # noqa: E402
 from services.contract.objectives import ObjectivesError, load_objectives  # noqa: E402
 
 locust.stats.bucket_response_time = bucket
@@ -66,6 +66,7 @@ def set_up(environment: Any, **_: Any) -> None:
         require_handles(max(stage.load.users for stage in chosen))
         environment.priority = go_first()
         environment.symbols = default_symbols(environment.access)
+        environment.asked = [*environment.symbols, *index_symbols(environment.access, chosen)]
         if any(stage.user == "cold" for stage in chosen):
             environment.cold_symbols = other_symbols(environment.access, environment.symbols)
     except (ProfileError, ObjectivesError, AccessError, TooFewHandlesError, SetUpError) as error:
@@ -90,6 +91,16 @@ def default_symbols(access: Access) -> list[str]:
     if not symbols:
         raise SetUpError(f"{access.base_url}{QUOTES} lists no symbol to subscribe to")
     return symbols
+
+
+def index_symbols(access: Access, chosen: list[Stage]) -> list[str]:
+    """The indices, where a stage has callers: they ask for them too.
+
+    Raises:
+        SetUpError: it does not answer.
+    """
+    asks = any(stage.user in ("caller", "cold") for stage in chosen)
+    return [str(quote["symbol"]) for quote in listed(access, INDICES, "indices")] if asks else []
 
 
 def other_symbols(access: Access, known: list[str]) -> list[str]:

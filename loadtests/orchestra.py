@@ -28,7 +28,7 @@ class LocustOrchestra:
         self.results: list[StageResult] = []
         self._opened_at = 0.0
         self._told: dict[str, dict[str, Any]] = {}
-        self._inside = Inside(environment.access)
+        self._inside = Inside(environment.access, environment.asked)
         self._is_master = isinstance(self._runner, MasterRunner)
         if not self._is_master:
             environment.meter = Meter(environment)
