@@ -4,8 +4,9 @@ import { percentile } from './table.mjs'
 const LOADS = 10
 const SLOWDOWN = 4
 const REST_MS = 1_500
-/** The load event is promised; the others are what Lighthouse calls good. */
-const LIMITS = { loadMs: 3_000, pricesMs: 3_000, lcpMs: 2_500, blockedMs: 200, shift: 0.1 }
+const LIMITS = { loadMs: 3_000, pricesMs: 3_000, shift: 0.1 }
+/** What Lighthouse calls good on such a processor. */
+const AIMS = { lcpMs: 2_500, blockedMs: 200 }
 
 export async function measureLoads(stage, table) {
   const loads = []
@@ -14,9 +15,9 @@ export async function measureLoads(stage, table) {
   const of = `p95 of ${LOADS}, CPU ${SLOWDOWN}x slower, cold cache`
   table.add(`load event, ${of}`, Math.round(p95('loadMs')), 'ms', LIMITS.loadMs)
   table.add('first contentful paint, p95', Math.round(p95('paintMs')), 'ms')
-  table.add('largest contentful paint, p95', Math.round(p95('lcpMs')), 'ms', LIMITS.lcpMs)
+  table.aim('largest contentful paint, p95', Math.round(p95('lcpMs')), 'ms', AIMS.lcpMs)
   table.add('prices in the table, p95', Math.round(p95('pricesMs')), 'ms', LIMITS.pricesMs)
-  table.add('blocked beyond 50 ms a task (TBT), p95', Math.round(p95('blockedMs')), 'ms', LIMITS.blockedMs)
+  table.aim('blocked beyond 50 ms a task (TBT), p95', Math.round(p95('blockedMs')), 'ms', AIMS.blockedMs)
   table.add('layout shift (CLS), p95', p95('shift'), '', LIMITS.shift)
 }
 
