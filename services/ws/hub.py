@@ -21,6 +21,8 @@ MAX_PENDING = 200
 class HubCounts:
     """Monotonic counters; deliveries are frames handed to a client's socket."""
 
+    queued: int = 0
+    """Updates put to audiences."""
     delivered: int = 0
     writes: int = 0
     coalesced: int = 0
@@ -121,6 +123,7 @@ class Hub:
 
     def _queue_item(self, item: Item, wanting: set[Audience], now: float) -> None:
         queue = self._queue
+        self.counts.queued += len(wanting)
         for audience in wanting:
             pending = audience.pending
             if not pending:
@@ -129,6 +132,11 @@ class Hub:
             if not audience.is_queued:
                 audience.is_queued = True
                 queue.append(audience)
+
+    @property
+    def audience_count(self) -> int:
+        """How many different interests there are."""
+        return len(self._audiences)
 
     @property
     def oldest_since(self) -> float | None:

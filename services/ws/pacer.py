@@ -1,8 +1,9 @@
 """When audiences are written: at once when there is little to do, in rounds under load.
 
 The busier the process, the longer an audience waits for company (`hold`), up to a bound: updates that share a write cost one
-system call. Work is cut into slices, so that reading from Redis, handshakes and pings go on between them, and what comes in
-meanwhile joins the audiences that have not had their turn.
+system call. Only as far as company is likely to come: where updates of one audience are rare, waiting saves nothing.
+Work is cut into slices, so that reading from Redis, handshakes and pings go on between them, and what comes in meanwhile
+joins the audiences that have not had their turn.
 """
 
 import asyncio
@@ -40,14 +41,11 @@ class Pacer:
         self._armed = False
         self._window_began = self._loop.time()
         self._window_cpu = cpu_seconds()
+        self._window_queued = hub.counts.queued
         self.busy_share = 0.0
         """Of a core, over the last some hundred milliseconds."""
-
-    @property
-    def hold_seconds(self) -> float:
+        self.hold_seconds = 0.0
         """How long an audience waits for company now."""
-        share = (self.busy_share - IDLE_SHARE) / (1 - IDLE_SHARE)
-        return self._hold_max_seconds * min(max(share, 0.0), 1.0)
 
     def pending(self) -> None:
         """Something is queued; arranges its writing."""
@@ -78,7 +76,15 @@ class Pacer:
             self._arm()
 
     def _measure(self, now: float) -> None:
-        cpu, length = self._cpu_seconds(), now - self._window_began
+        cpu, queued, length = self._cpu_seconds(), self._hub.counts.queued, now - self._window_began
         weight = min(1.0, SMOOTHING * length / WINDOW_SECONDS)
         self.busy_share += weight * ((cpu - self._window_cpu) / length - self.busy_share)
-        self._window_began, self._window_cpu = now, cpu
+        rate = (queued - self._window_queued) / length / max(1, self._hub.audience_count)
+        self.hold_seconds = self._hold(rate)
+        self._window_began, self._window_cpu, self._window_queued = now, cpu, queued
+
+    def _hold(self, rate: float) -> float:
+        """By the share of the core, times the share of writes it would save when an audience gets `rate` updates a second."""
+        share = (self.busy_share - IDLE_SHARE) / (1 - IDLE_SHARE)
+        longest = self._hold_max_seconds * min(max(share, 0.0), 1.0)
+        return longest * (rate * longest / (1 + rate * longest))
