@@ -15,6 +15,7 @@ from typing import Any
 from .equality import equivalent
 from .properties import UNKNOWN, contains_unknown
 from .schema import Field, Fields, Kind
+from .set_elements import fresh_element, zero_filled
 from .sets import identity, in_order
 
 _ZERO = {Kind.STRING: "", Kind.INT: "0", Kind.BOOL: "false"}
@@ -169,7 +170,7 @@ class _Planner:
         before = {identity(known, element, zero=True): element for element in old or []}
         after = {identity(known, element, zero=True): element for element in new}
         if before.keys() == after.keys():
-            return [_zero_filled(known, element) for element in old or []]
+            return [zero_filled(known, element) for element in old or []]
         self._mark(known, when=len(before) != len(after))
         for key in before.keys() ^ after.keys():
             self._mark_element(known, before[key] if key in before else after[key])
@@ -185,33 +186,6 @@ class _Planner:
             if part.fields is not None and not part.replaces:
                 for inner in _listed(value):
                     self._mark_element(part, inner)
-
-
-def fresh_element(known: Field, element: dict[str, Any], old: dict[str, Any] | None = None) -> dict[str, Any]:
-    """An element as it is planned when its set changes: unset texts are empty (null where `old`, the same element in the
-    state, has them), unset numbers and booleans are null."""
-    before = old or {}
-    return {key: _fresh_value(part, element.get(key), before.get(key)) for key, part in (known.fields or {}).items()}
-
-
-def _fresh_value(part: Field, value: Any, old: Any) -> Any:
-    if value is UNKNOWN or (part.fields is None and contains_unknown(value)):
-        return UNKNOWN
-    if part.is_scalar:
-        wanted = part.default if value is None else value
-        return "" if wanted is None and part.kind is Kind.STRING and old is None else wanted
-    if part.single:
-        return fresh_element(part, value) if isinstance(value, dict) else None
-    if part.kind is Kind.SET:
-        return in_order(value if part.fields is None else (fresh_element(part, inner) for inner in value)) if value else []
-    return value if part.kind is Kind.MAP else value or []
-
-
-def _zero_filled(known: Field, element: Any) -> Any:
-    """An unchanged element of a set, in a plan that changes something else: unset numbers and booleans are 0 and false."""
-    if not isinstance(element, dict) or known.fields is None:
-        return {Kind.INT: 0, Kind.BOOL: False}.get(known.kind) if element is None else element
-    return {key: _zero_filled(part, element.get(key)) for key, part in known.fields.items()}
 
 
 def _text(value: Any) -> str:

@@ -57,12 +57,13 @@ def in_order(elements: Iterable[Any]) -> list[Any]:
 def as_sent(fields: Fields, planned: dict[str, Any]) -> dict[str, Any]:
     """`planned` with its sets in the order in which Docker gets them: where it counts (the first DNS server, which mount lies
     over which), it has to be the official provider's, which goes by a hash."""
-    return {
-        key: sorted(value, key=lambda element, known=fields[key]: _hash(known, element))  # type: ignore[misc]
-        if fields[key].kind is Kind.SET and isinstance(value, list)
-        else value
-        for key, value in planned.items()
-    }
+    return {key: _in_hash_order(fields[key], value) for key, value in planned.items()}
+
+
+def _in_hash_order(known: Field, value: Any) -> Any:
+    return (
+        sorted(value, key=lambda element: _hash(known, element)) if known.kind is Kind.SET and isinstance(value, list) else value
+    )
 
 
 def _hash(known: Field, element: Any) -> str:
@@ -84,9 +85,8 @@ def _member(part: Field, value: Any) -> str:
     if part.kind is Kind.MAP:
         return "[" + "".join(f"{key}:{value[key]};" for key in sorted(value or {})) + "]"
     elements = value if isinstance(value, list) else [value] if value is not None else []
-    if part.kind is Kind.SET:
-        elements = sorted(elements, key=lambda element: _hash(part, element))
-    inner = "".join((f"<{_members(part, element)}>" if part.fields else str(element)) + ";" for element in elements)
+    members = [f"<{_members(part, element)}>" if part.fields else str(element) for element in _in_hash_order(part, elements)]
+    inner = "".join(f"{member};" for member in members)
     return f"{{{inner}}}" if part.kind is Kind.SET else f"({inner})"
 
 
