@@ -31,6 +31,7 @@ class Interest:
         self._store = store
         self._ask = ask
         self._hope = hope
+        self.keeps_all = steady is None
         self._steady = steady
         self._unrenewed: dict[str, tuple[Held, float]] = {}
         """Symbol -> the value that nobody wanted meanwhile, and until when its renewal is waited for."""

@@ -108,7 +108,8 @@ class QuotesAnswer:
             symbols = self._default()
         unknown = await self._await_absent(symbols)
         held = self._store.held
-        lapsing = [s for s in symbols if not self._interest.is_kept(s) and s in held and s != PROBE_SYMBOL]
+        watched = () if self._interest.keeps_all else symbols
+        lapsing = [s for s in watched if not self._interest.is_kept(s) and s in held and s != PROBE_SYMBOL]
         unrenewed = await self._interest.renew(lapsing) if lapsing else frozenset[str]()
         held = self._store.held
         found = [h for symbol in symbols if (h := held.get(symbol)) is not None and not (h.is_stale and self._expiry.is_over(h))]
