@@ -74,7 +74,7 @@ async def r7_emptied(found: Findings) -> None:
 
 async def r10_output_buffer(found: Findings) -> None:
     options = ("client-output-buffer-limit pubsub 64kb 64kb 1",)
-    async with stage(rate=20, padding=8000, options=options) as on:  # more than the kernel's buffers take in 5 s
+    async with stage(rate=30, padding=3000, options=options) as on:  # more than the kernel's buffers take in 5 s
         await on.crowd.join(20, SYMBOLS, EACH)
         on.nodes[0].send(signal.SIGSTOP)
         await asyncio.sleep(5)

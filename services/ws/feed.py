@@ -18,7 +18,8 @@ from services.ws.redis_link import RedisAway, RedisLink
 from services.ws.sequencer import Sequencer
 from services.ws.update import Update, parse_update
 
-PAGE_ENTRIES = 500
+PAGE_ENTRIES = 100
+"""A page must come within the time of one command, also when an entry holds hundreds of lines."""
 MAX_PAGES = keyspace.STREAM_MAX_ENTRIES // PAGE_ENTRIES
 REPAIR_SECONDS = 1.0
 """After this a gap is given up: the newest quote is worth more than the missed one."""
