@@ -76,9 +76,10 @@ async def rogue(port: int, receive_bytes: int | None = None, extra: str = "") ->
 
 async def beside_honest(found: Findings, act: Callable[[Stage], object], **settings: str) -> None:
     """`act` twice beside honest clients: nothing of it may be left, and none of them touched."""
-    async with stage(**settings) as on:  # type: ignore[arg-type]
+    async with stage(rate=5, **settings) as on:  # type: ignore[arg-type]
         await on.crowd.join(HONEST, SYMBOLS, EACH)
         await act(on)  # type: ignore[misc]  # the first time fills pools and caches; a leak shows in the second
+        await on.settled()
         await asyncio.sleep(2.5)
         rss, descriptors = on.nodes[0].rss_mib, on.nodes[0].descriptors
         await act(on)  # type: ignore[misc]

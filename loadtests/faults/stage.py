@@ -152,9 +152,16 @@ class Stage:
         await self.crowd.until(lambda: not self.crowd.behind(truth), left, f"{self.crowd.behind(truth)} pairs current")
         return time.monotonic() - started
 
-    def log_bytes(self) -> int:
-        """All nodes' logs."""
-        return sum(node.log.stat().st_size for node in self.nodes)
+    async def settled(self, seconds: float = 45.0) -> None:
+        """Until the nodes' buffers of recent updates are full: before that their memory grows by itself.
+
+        Raises:
+            TimeoutError: too few updates were published.
+        """
+        async with asyncio.timeout(seconds):
+            for node in self.nodes:
+                while not await node.metric("ws_history_dropped_total"):  # noqa: ASYNC110 - another process sets no event
+                    await asyncio.sleep(0.2)
 
 
 @contextlib.asynccontextmanager

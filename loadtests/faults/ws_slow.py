@@ -32,7 +32,7 @@ async def w4_stuck(found: Findings) -> None:
     """One client that never reads while 1000 others run."""
     async with stage(rate=2, padding=3000) as on:
         await on.crowd.join(1000, SYMBOLS, EACH)
-        await asyncio.sleep(3)
+        await on.settled()
         _p99(on)
         await asyncio.sleep(6)
         before, rss = _p99(on), on.nodes[0].rss_mib
@@ -53,6 +53,7 @@ async def w4_stuck(found: Findings) -> None:
 async def w5_trickle(found: Findings) -> None:
     async with stage(rate=20, padding=300) as on:
         await on.crowd.join(HONEST, SYMBOLS, EACH)
+        await on.settled()
         rss = on.nodes[0].rss_mib
         async with rogue(on.nodes[0].port, receive_bytes=4096) as slow:
             slow.writer.transport.pause_reading()  # type: ignore[attr-defined]
