@@ -6,7 +6,7 @@ import { percentile } from './table.mjs'
 const SYMBOLS = Array.from({ length: 200 }, (_, index) => `S${String(index).padStart(3, '0')}`)
 const PER_SECOND = 10
 const SECONDS = 10
-const FRAME_MS = 1000 / 60
+const FRAME_MS = 16.667
 const VIEW = { width: 1440, height: 900 }
 
 export async function measureFlood(table) {
