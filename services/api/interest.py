@@ -12,7 +12,7 @@ from services.api.demand import Demand
 from services.api.quote_store import Held, QuoteStore
 
 RENEW_BELOW_SECONDS = 30.0
-WAIT_SECONDS = 2.0
+WAIT_SECONDS = 1.8
 STEP_SECONDS = 0.1
 
 
