@@ -1,12 +1,13 @@
 """Start the plugin as Pulumi's engine does: `pulumi-resource-docker [<engine address>]`; the port is the first line printed.
 
-Lives until the engine kills it or a signal comes. Started by its launcher with `python -I`, so the checkout is not on
-the path yet; the SDK's generated stubs are taken without the SDK itself, which would cost most of the start-up time.
+Lives until a signal comes or the engine is gone, killed perhaps. Started by its launcher with `python -I`, so the checkout
+is not on the path yet; the SDK's generated stubs are taken without the SDK itself, which would cost most of the start-up time.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import signal
 import sys
 import threading
@@ -15,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 WORKERS = 64
+ENGINE_CHECK_SECONDS = 2.0
 
 
 def _stubs_without_sdk() -> None:
@@ -40,6 +42,7 @@ def main(arguments: list[str]) -> int:
     from plugins.resource_docker.engine_log import EngineLog
     from plugins.resource_docker.server import ResourceProvider
 
+    engine_process = os.getppid()  # before anyone can know our port: later it might be gone already
     log = EngineLog(next((argument for argument in reversed(arguments) if not argument.startswith("-")), None))
     server = grpc.server(
         ThreadPoolExecutor(max_workers=WORKERS),
@@ -52,12 +55,11 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda *_: stopped.set())
     server.start()
     print(port, flush=True)
-    stopped.wait()
+    while not stopped.wait(ENGINE_CHECK_SECONDS) and os.getppid() == engine_process:
+        pass
     server.stop(None)
     # Work in progress must not keep the process: the engine that wanted it is gone.
     sys.stdout.flush()
-    import os
-
     os._exit(0)
 
 

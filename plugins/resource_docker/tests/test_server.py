@@ -4,7 +4,9 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
+from pathlib import Path
 
 import grpc
 import pytest
@@ -42,6 +44,23 @@ def test_it_starts_quickly_and_ends_at_once_on_sigint():
         running.process.send_signal(signal.SIGINT)
         assert running.process.wait(3) == 0, "an ending that fails looks like a crash"
         assert time.monotonic() - started < 2, "the engine would wait and kill"
+
+
+def test_it_ends_when_the_engine_is_killed():
+    engine = subprocess.Popen(
+        [sys.executable, "-c", f"import subprocess\nsubprocess.run([{str(LAUNCHER)!r}, '127.0.0.1:1'])"],
+        stdout=subprocess.PIPE,
+    )
+    assert engine.stdout
+    engine.stdout.readline()  # the plugin serves
+    plugin_process = int(Path(f"/proc/{engine.pid}/task/{engine.pid}/children").read_text().split()[0])
+    engine.kill()
+    engine.wait()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and Path(f"/proc/{plugin_process}").exists():
+        time.sleep(0.1)
+    engine.stdout.close()
+    assert not Path(f"/proc/{plugin_process}").exists(), "a killed engine must leave no process behind"
 
 
 def test_it_says_who_it_is(plugin):
