@@ -19,6 +19,8 @@ WINDOW_SECONDS = 0.1
 SMOOTHING = 0.3
 IDLE_SHARE = 0.15
 """Of a core. Below this nothing is held back; from here the hold rises evenly, up to its bound when the core is full."""
+CROWDED_SHARE = 0.7
+"""Of a core. From here it is no longer a question of thrift: what is not shared will soon be late for everybody."""
 SHORTEST_WAIT_SECONDS = 0.0005
 """A timer of the loop has a resolution of a millisecond: shorter waits would only become longer ones."""
 
@@ -85,6 +87,12 @@ class Pacer:
 
     def _hold(self, rate: float) -> float:
         """By the share of the core, times the share of writes it would save when an audience gets `rate` updates a second."""
-        share = (self.busy_share - IDLE_SHARE) / (1 - IDLE_SHARE)
-        longest = self._hold_max_seconds * min(max(share, 0.0), 1.0)
-        return longest * (rate * longest / (1 + rate * longest))
+        longest = self._hold_max_seconds * _above(IDLE_SHARE, self.busy_share)
+        saved = rate * longest / (1 + rate * longest)
+        needed = _above(CROWDED_SHARE, self.busy_share) * min(1.0, rate * self._hold_max_seconds)
+        return longest * max(saved, needed)
+
+
+def _above(start: float, share: float) -> float:
+    """0 up to `start`, rising evenly to 1 at a full core."""
+    return min(max((share - start) / (1 - start), 0.0), 1.0)
