@@ -23,7 +23,7 @@ from locust import LoadTestShape, events  # noqa: E402
 from loadtests.conductor import Conductor  # noqa: E402
 from loadtests.gate import Exit, exit_code, judge  # noqa: E402
 from loadtests.histogram import bucket  # noqa: E402
-from loadtests.machine import TooFewHandlesError, go_first, require_handles  # noqa: E402
+from loadtests.machine import TooFewHandlesError, go_first, require_handles, require_way  # noqa: E402
 from loadtests.orchestra import LocustOrchestra  # noqa: E402
 from loadtests.profiles import DEFAULT, ProfileError, Stage, stages  # noqa: E402
 from loadtests.results import as_data, judgement_lines, stage_lines, write  # noqa: E402
@@ -63,7 +63,9 @@ def set_up(environment: Any, **_: Any) -> None:
         chosen = stages(options.profile, objectives.load, options.at_most_users, options.hold_seconds)
         address = options.base_url or options.host
         environment.access = find_access(address, options.client_key_file, options.control_key_file, None, options.stack)
-        require_handles(max(stage.load.users for stage in chosen))
+        most_users = max(stage.load.users for stage in chosen)
+        require_handles(most_users)
+        require_way(environment.access.base_url, most_users)
         environment.priority = go_first()
         environment.symbols = default_symbols(environment.access)
         environment.asked = [*environment.symbols, *index_symbols(environment.access, chosen)]

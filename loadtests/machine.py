@@ -4,16 +4,20 @@ import contextlib
 import os
 import platform
 import resource
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 SPARE_HANDLES = 256
+PROXY_HANDLES_PER_SOCKET = 6
+"""Counted: two sockets, and the two ends of a pipe for each direction."""
 NICE = -10
 
 
 class TooFewHandlesError(Exception):
-    """E11: more sockets are wanted than this process may open."""
+    """E11: more sockets are wanted than this process, or the way to the platform, may open."""
 
 
 def require_handles(sockets: int) -> None:
@@ -31,6 +35,39 @@ def require_handles(sockets: int) -> None:
         raise TooFewHandlesError(
             f"{sockets} sockets need >= {need} open files, you have {soft}. Run: ulimit -n {max(8192, need)}"
         )
+
+
+def require_way(url: str, sockets: int, processes: Path = Path("/proc")) -> None:
+    """Refuse more sockets than Docker's proxy of a port published here can carry: beyond that it ends, and the port with it.
+
+    Raises:
+        TooFewHandlesError: says how many it can carry, and the way past it.
+    """
+    address = urlsplit(url)
+    for file in processes.glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError, ValueError):  # gone meanwhile, or somebody else's
+            words = file.read_text().split("\0")
+            if not words[0].endswith("docker-proxy") or _said(words, "-host-port") != str(address.port):
+                continue
+            handles = _open_files(file.parent / "limits")
+            if sockets * PROXY_HANDLES_PER_SOCKET + SPARE_HANDLES > handles:
+                past = f"http://{_said(words, '-container-ip')}:{_said(words, '-container-port')}"
+                raise TooFewHandlesError(
+                    f"docker-proxy behind {address.netloc} may open {handles} files and needs "
+                    f"{PROXY_HANDLES_PER_SOCKET} for each of {sockets} sockets. "
+                    f"Go straight to the edge: STOCK_TRACKER_URL={past}, or start dockerd with a higher limit"
+                )
+
+
+def _said(words: list[str], option: str) -> str:
+    return words[words.index(option) + 1]
+
+
+def _open_files(limits: Path) -> int:
+    """The hard limit of another process, from its limits as the kernel tells them."""
+    line = next(line for line in limits.read_text().splitlines() if line.startswith("Max open files"))
+    hard = line.split()[4]
+    return int(hard) if hard.isdigit() else sys.maxsize
 
 
 def go_first(priority: int = 1) -> str:

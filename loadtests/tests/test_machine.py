@@ -6,7 +6,7 @@ import time
 import pytest
 
 from loadtests import machine
-from loadtests.machine import CpuMeter, TooFewHandlesError, require_handles
+from loadtests.machine import CpuMeter, TooFewHandlesError, require_handles, require_way
 
 
 def test_too_few_handles_are_told_with_the_command(monkeypatch):
@@ -35,3 +35,27 @@ def test_the_cpu_meter_sees_this_process_work():
 
 def test_the_machine_is_described():
     assert int(machine.describe()["cores"]) >= 1
+
+
+def proxy(folder, limit):
+    """A process folder as the kernel shows docker-proxy."""
+    process = folder / "77"
+    process.mkdir()
+    words = ["/usr/sbin/docker-proxy", "-host-port", "8080", "-container-ip", "172.18.0.9", "-container-port", "8080", ""]
+    (process / "cmdline").write_text("\0".join(words))
+    (process / "limits").write_text(f"Limit  Soft Limit  Hard Limit  Units\nMax open files   {limit}   {limit}   files\n")
+    return folder
+
+
+def test_more_sockets_than_dockers_proxy_can_carry_are_refused_with_the_way_past_it(tmp_path):
+    proxy(tmp_path, 20_000)
+    require_way("http://127.0.0.1:8080", 3000, tmp_path)
+    with pytest.raises(
+        TooFewHandlesError, match=r"may open 20000 files and needs 6 .* STOCK_TRACKER_URL=http://172\.18\.0\.9:8080"
+    ):
+        require_way("http://127.0.0.1:8080", 5000, tmp_path)
+
+
+@pytest.mark.parametrize(("url", "limit"), [("http://127.0.0.1:8080", "unlimited"), ("http://127.0.0.1:8081", 1024)])
+def test_a_proxy_without_a_limit_or_of_another_port_is_no_matter(tmp_path, url, limit):
+    require_way(url, 5000, proxy(tmp_path, limit))

@@ -21,6 +21,8 @@ DEFAULT_HOST = "unix:///var/run/docker.sock"
 OLDEST_API = (1, 41)  # Docker 20.10
 START_SECONDS = 60
 ANSWER_SECONDS = 10
+DAEMON = ["sh", "-c", "ulimit -n $(cat /proc/sys/fs/nr_open) 2>/dev/null; exec dockerd"]
+"""With as many open files as Debian's own unit gives it, where we may: a published port takes six for each connection."""
 DAEMON_LOG = Path("/var/log/dockerd.log")
 
 
@@ -111,7 +113,7 @@ def _start_daemon(step: Step) -> None:
     """Start `dockerd` for as long as the machine runs, and wait until it answers or gives up."""
     _forget_dead_daemon()
     with DAEMON_LOG.open("wb") as log:
-        daemon = subprocess.Popen(["dockerd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/")
+        daemon = subprocess.Popen(DAEMON, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/")
     deadline = time.monotonic() + START_SECONDS
     while why_silent():
         step.progress("waiting for the daemon to answer")
