@@ -11,7 +11,7 @@ from services.api.clock import monotonic_seconds
 from services.api.quote_store import QuoteStore
 
 WAIT_SECONDS = 3.0
-"""The first price of a symbol nobody asked for yet. On a busy machine a crowd needs two of them, and late is better than refused."""
+"""The first price of a symbol nobody asked for yet. A crowd on a busy machine needs two of them; late is better than refused."""
 REST_SECONDS = 1.0
 """For what is missing in a list that has something to show already."""
 STEP_SECONDS = 0.2
