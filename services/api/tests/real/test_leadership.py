@@ -53,7 +53,7 @@ async def test_a_fenced_writer_writes_nothing_and_the_lines_are_the_contracts(re
     first = await elected(link, "one")
     assert await Lease(link, "two").acquire() is None, "one leader at a time"
     publisher = Publisher(link, "market-data:updates")
-    await publisher.publish(first, [quote_at("10.5")], datetime.now(UTC))
+    await publisher.publish(first, [quote_at("10.5")], datetime(2026, 1, 5, 4, 0, 0, 123456, tzinfo=UTC))
     line = await link.client.get("cache:quote:AAA")
     update = PriceUpdate.model_validate_json(line)
     assert update.model_dump_json(by_alias=True).encode() == line, "bytes made by hand equal the model's own"
