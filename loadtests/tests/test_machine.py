@@ -56,6 +56,9 @@ def test_more_sockets_than_dockers_proxy_can_carry_are_refused_with_the_way_past
         require_way("http://127.0.0.1:8080", 5000, tmp_path)
 
 
-@pytest.mark.parametrize(("url", "limit"), [("http://127.0.0.1:8080", "unlimited"), ("http://127.0.0.1:8081", 1024)])
-def test_a_proxy_without_a_limit_or_of_another_port_is_no_matter(tmp_path, url, limit):
+@pytest.mark.parametrize(
+    ("url", "limit"),
+    [("http://127.0.0.1:8080", "unlimited"), ("http://127.0.0.1:8081", 1024), ("http://172.18.0.9:8080", 1024)],
+)
+def test_a_proxy_without_a_limit_of_another_port_or_not_on_the_way_is_no_matter(tmp_path, url, limit):
     require_way(url, 5000, proxy(tmp_path, limit))
