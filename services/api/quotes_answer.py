@@ -56,7 +56,7 @@ class QuoteAnswer:
             held = await self._wait(symbol, scope, send)
             if held is None:
                 return
-        elif not self._interest.is_kept(symbol) and symbol != PROBE_SYMBOL:
+        elif not self._interest.is_kept(symbol):
             is_unrenewed = symbol in await self._interest.renew([symbol])
             held = self._store.held.get(symbol, held)
         if held.is_stale and self._expiry.is_over(held):
@@ -107,10 +107,7 @@ class QuotesAnswer:
         if symbols is None:
             symbols = self._default()
         unknown = await self._await_absent(symbols)
-        held = self._store.held
-        watched = () if self._interest.keeps_all else symbols
-        lapsing = [s for s in watched if not self._interest.is_kept(s) and s in held and s != PROBE_SYMBOL]
-        unrenewed = await self._interest.renew(lapsing) if lapsing else frozenset[str]()
+        unrenewed = await self._interest.renew(symbols)
         held = self._store.held
         found = [h for symbol in symbols if (h := held.get(symbol)) is not None and not (h.is_stale and self._expiry.is_over(h))]
         if not found and len(unknown) < len(symbols):

@@ -49,8 +49,7 @@ def market_routes(platform: Platform) -> APIRouter:
             await platform.ask(names)
             await platform.waiting.until_held(names)
             names = sorted(frozenset(names) - await platform.ask(names))
-        lapsing = [symbol for symbol in store.held if is_index(symbol) and not platform.interest.is_kept(symbol)]
-        unrenewed = await platform.interest.renew(lapsing) if lapsing else frozenset[str]()
+        unrenewed = await platform.interest.renew([symbol for symbol in store.held if is_index(symbol)])
         known = [store.held[symbol] for symbol in sorted(store.held) if is_index(symbol)]
         held = [one for one in known if not platform.expiry.is_over(one)]
         if names and not held:
