@@ -75,7 +75,7 @@ def add_quote_routes(app: FastAPI, platform: Platform) -> None:
 
 
 def describe_quotes() -> dict[str, Any]:
-    """OpenAPI path items of the hot routes."""
+    """OpenAPI path items of the hot routes; what they share with all that can be polled is told by conditional.py."""
     return {
         QUOTES: {"get": _operation("quotes", "Latest quotes of several symbols", "QuoteList", _symbols_parameter(), 422, 503)},
         ONE: {
@@ -97,7 +97,6 @@ def _symbols_parameter() -> dict[str, Any]:
 
 
 def _operation(name: str, summary: str, schema: str, parameter: dict[str, Any], *refusals: int) -> dict[str, Any]:
-    condition = {"name": "If-None-Match", "in": "header", "required": False, "schema": {"type": "string"}}
     refused = {
         str(status): {
             "description": entry["description"],
@@ -106,15 +105,14 @@ def _operation(name: str, summary: str, schema: str, parameter: dict[str, Any], 
         for status, entry in problems(*refusals, 429).items()
     }
     return {
-        "tags": ["quotes"], "summary": summary, "operationId": name, "parameters": [parameter, condition],
+        "tags": ["quotes"], "summary": summary, "operationId": name, "parameters": [parameter],
         "description": "Status `stale` and an Age header mark values of which no update arrives any more.",
         "responses": {
             "200": {
                 "description": "As published.",
-                "headers": {"ETag": {"schema": {"type": "string"}}, "Age": {"schema": {"type": "string"}}},
+                "headers": {"Age": {"schema": {"type": "string"}}},
                 "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
             },
-            "304": {"description": "The client holds it already."},
             **refused,
         },
     }  # fmt: skip
