@@ -8,7 +8,6 @@ import json
 import os
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -36,6 +35,8 @@ from services.contract.objectives import ObjectivesError, load_objectives  # noq
 
 locust.stats.bucket_response_time = bucket
 LIST_TRIES = 4
+UNTOLD = (OSError, ValueError, KeyError)
+"""What a platform that does not answer, or says something else, ends a question with; urllib's own errors are OSErrors."""
 USERS = {"caller": Caller, "cold": ColdCaller, "viewer": Viewer, "publisher": Publisher}
 
 
@@ -126,10 +127,9 @@ def listed(access: Access, path: str, name: str) -> list[dict[str, Any]]:
     """
     for tries_left in reversed(range(LIST_TRIES)):  # a platform that fails now and then is what a load test is for
         try:
-            with urllib.request.urlopen(access.base_url + path, timeout=10) as answer:  # noqa: S310 - checked by find_access
-                rows: list[dict[str, Any]] = json.load(answer)[name]
-                return rows
-        except (urllib.error.URLError, OSError, ValueError, KeyError) as error:
+            rows: list[dict[str, Any]] = told(access, path, name)
+            return rows
+        except UNTOLD as error:
             if not tries_left:
                 text = f"{access.base_url}{path} gives no list of {name}: {error}. Is it up? See: make smoke"
                 raise SetUpError(text) from error
@@ -137,12 +137,17 @@ def listed(access: Access, path: str, name: str) -> list[dict[str, Any]]:
     raise AssertionError("unreachable: the last try returns or raises")
 
 
+def told(access: Access, path: str, name: str) -> Any:
+    """The value called `name` in the JSON answer of `path`. Raises one of UNTOLD."""
+    with urllib.request.urlopen(access.base_url + path, timeout=10) as answer:  # noqa: S310 - checked by find_access
+        return json.load(answer)[name]
+
+
 def limits_line(access: Access) -> str:
     """What the platform admits from one client in a minute, as it says itself; a 429 in a run is a failure of either."""
     try:
-        with urllib.request.urlopen(access.base_url + STATUS, timeout=10) as answer:  # noqa: S310 - checked by find_access
-            limits: dict[str, int] = json.load(answer)["rateLimitsPerMinute"]
-    except (urllib.error.URLError, OSError, ValueError, KeyError) as error:
+        limits: dict[str, int] = told(access, STATUS, "rateLimitsPerMinute")
+    except UNTOLD as error:
         return f"\nrate limits in force: not told ({error})"
     return "\nrate limits in force, per client and minute: " + ", ".join(f"{name} {count}" for name, count in limits.items())
 

@@ -6,6 +6,7 @@ import platform
 import resource
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -47,19 +48,24 @@ def require_way(url: str, sockets: int, processes: Path = Path("/proc")) -> None
     address = urlsplit(url)
     if address.hostname not in LOOPBACK:
         return  # what is sent to any other address the kernel carries by itself
-    for file in processes.glob("[0-9]*/cmdline"):
+    needed = sockets * PROXY_HANDLES_PER_SOCKET + SPARE_HANDLES
+    for words, handles in _proxies(processes):
+        if _said(words, "-host-port") == str(address.port) and handles < needed:
+            past = f"http://{_said(words, '-container-ip')}:{_said(words, '-container-port')}"
+            raise TooFewHandlesError(
+                f"docker-proxy behind {address.netloc} may open {handles} files and needs "
+                f"{PROXY_HANDLES_PER_SOCKET} for each of {sockets} sockets. "
+                f"Go straight to the edge: STOCK_TRACKER_URL={past}, or start dockerd with a higher limit"
+            )
+
+
+def _proxies(processes: Path) -> Iterator[tuple[list[str], int]]:
+    """Command line and limit of open files of each docker-proxy that runs."""
+    for process in processes.glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError):  # gone meanwhile, or somebody else's
-            words = file.read_text().split("\0")
-            if not words[0].endswith("docker-proxy") or _said(words, "-host-port") != str(address.port):
-                continue
-            handles = _open_files(file.parent / "limits")
-            if sockets * PROXY_HANDLES_PER_SOCKET + SPARE_HANDLES > handles:
-                past = f"http://{_said(words, '-container-ip')}:{_said(words, '-container-port')}"
-                raise TooFewHandlesError(
-                    f"docker-proxy behind {address.netloc} may open {handles} files and needs "
-                    f"{PROXY_HANDLES_PER_SOCKET} for each of {sockets} sockets. "
-                    f"Go straight to the edge: STOCK_TRACKER_URL={past}, or start dockerd with a higher limit"
-                )
+            words = (process / "cmdline").read_text().split("\0")
+            if words[0].endswith("docker-proxy"):
+                yield words, _open_files(process / "limits")
 
 
 def _said(words: list[str], option: str) -> str:

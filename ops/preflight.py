@@ -3,13 +3,13 @@
 The order matters: first the lock (is anyone at work?), then what is someone else's (stop, touch nothing), last our own remains.
 """
 
-import os
 from collections.abc import Callable
 
 from ops import port as ports
 from ops.inventory import KINDS, Held, Inventory
 from ops.lock import clear_dead_locks
 from ops.stack import Stack, State
+from tools.machine import docker_engine
 from tools.machine.problem import Problem
 
 FIXED_NAMES = ("redis", "database", "edge", "redis-data", "database-data")
@@ -59,7 +59,7 @@ def _refuse_foreign(stack: Stack, config: dict[str, str], held: list[Held], inve
 
 def _require_port(stack: Stack, config: dict[str, str], owner: str, inventory: Inventory) -> None:
     text, address = config.get("port", DEFAULT_PORT), config.get("bindAddress", DEFAULT_ADDRESS)
-    engine = config.get("dockerHost") or os.environ.get("DOCKER_HOST") or "unix:"
+    engine = config.get("dockerHost") or docker_engine.host()
     if not text.isdigit() or not 1 <= int(text) <= 65535 or not engine.startswith("unix:"):
         return  # a wrong value is reported with all others by the program; a port of another host is seen there
     port = int(text)

@@ -69,8 +69,9 @@ class LiveSource:
 
     def start(self, position: str) -> None:
         self._first = True
+        told = _left_alone(position)
         for guarded in self.providers:
-            guarded.breaker.open_until = max(guarded.breaker.open_until, _left_alone(position).get(guarded.provider.name, 0.0))
+            guarded.breaker.open_until = max(guarded.breaker.open_until, told.get(guarded.provider.name, 0.0))
 
     def position(self) -> str:
         return json.dumps({guarded.provider.name: guarded.breaker.open_until for guarded in self.providers})

@@ -28,9 +28,19 @@ def patient(monkeypatch):
     monkeypatch.setattr(redis_link, "COMMAND_TIMEOUT_SECONDS", 5.0)
 
 
-async def test_concurrent_misses_in_two_replicas_make_one_upstream_call(redis_server, patient):
+@pytest.fixture
+async def replicas(redis_server):
+    """The links of two replicas to one empty Redis."""
     redis_server.redis_cli("FLUSHALL")
     (one, first), (two, second) = await link_of(redis_server, "one"), await link_of(redis_server, "two")
+    yield one, two
+    for watching, link in ((first, one), (second, two)):
+        watching.cancel()
+        await link.close()
+
+
+async def test_concurrent_misses_in_two_replicas_make_one_upstream_call(patient, replicas):
+    one, two = replicas
     calls = 0
 
     async def load():
@@ -47,14 +57,10 @@ async def test_concurrent_misses_in_two_replicas_make_one_upstream_call(redis_se
     for raw in (b"not json", b"[]", b"[1]", b'{"a":1}', b"[null,1]"):
         await one.client.set("cache:test", raw)
         assert (await Cache(two).get("cache:test", POLICY, load)).value["n"] == calls, "garbage is a miss"
-    for watching, link in ((first, one), (second, two)):
-        watching.cancel()
-        await link.close()
 
 
-async def test_a_refused_call_does_not_keep_the_other_replicas_waiting_for_its_lock(redis_server, patient):
-    redis_server.redis_cli("FLUSHALL")
-    (one, first), (two, second) = await link_of(redis_server, "one"), await link_of(redis_server, "two")
+async def test_a_refused_call_does_not_keep_the_other_replicas_waiting_for_its_lock(patient, replicas):
+    one, two = replicas
     calls = 0
 
     async def refused():
@@ -70,9 +76,6 @@ async def test_a_refused_call_does_not_keep_the_other_replicas_waiting_for_its_l
     assert {type(answer) for answer in answers} == {UpstreamError}
     assert calls == 2, "the second replica tries for itself as soon as the first one gave up"
     assert await one.client.keys("cache:no*") == [], "a lock left behind would hold everybody for six seconds"
-    for watching, link in ((first, one), (second, two)):
-        watching.cancel()
-        await link.close()
 
 
 async def test_a_crowd_that_asks_first_for_symbols_nobody_watches_is_served_whole_by_any_replica(redis_server, tmp_path):
@@ -89,9 +92,8 @@ async def test_a_crowd_that_asks_first_for_symbols_nobody_watches_is_served_whol
     assert set(statuses) == {200}, "the first price of a symbol is on its way: that is no reason to refuse those who wait for it"
 
 
-async def test_budget_and_unknown_symbols_are_shared_by_all_replicas(redis_server):
-    redis_server.redis_cli("FLUSHALL")
-    (one, first), (two, second) = await link_of(redis_server, "one"), await link_of(redis_server, "two")
+async def test_budget_and_unknown_symbols_are_shared_by_all_replicas(replicas):
+    one, two = replicas
     budgets = [Budget(link, "twelve_data", [Limit(8, 60), Limit(800, 86_400)]) for link in (one, two)]
     assert await budgets[0].take(5, now=1000.0) == 0
     assert await budgets[1].take(3, now=1000.0) == 0
@@ -99,9 +101,6 @@ async def test_budget_and_unknown_symbols_are_shared_by_all_replicas(redis_serve
     assert await budgets[1].left(now=1000.0) == 792
     await NegativeCache(one).remember(["NOPE"], is_open=True)
     assert await NegativeCache(two).known(["NOPE", "TCS"]) == {"NOPE"}
-    for watching, link in ((first, one), (second, two)):
-        watching.cancel()
-        await link.close()
 
 
 def test_rate_limits_are_summed_over_replicas(redis_server, tmp_path):
