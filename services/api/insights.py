@@ -51,10 +51,8 @@ class Insights:
         path = f"/v1beta/models/{self._model}:generateContent"
         try:
             insight = await self._upstream.get(gemini.parse_generated, path, method="POST", json=body)
-        except UpstreamError as error:
-            if error.kind in WITHHELD:
-                return {"text": None, "reason": WITHHELD[error.kind], "model": self._model, "truncated": False}
-            raise
+        except gemini.WithheldError as error:
+            return {"text": None, "reason": WITHHELD[error.kind], "model": self._model, "truncated": False}
         return {"text": insight.text, "reason": None, "model": insight.model, "truncated": insight.truncated}
 
 

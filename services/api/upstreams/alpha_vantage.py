@@ -3,6 +3,7 @@
 It has no NSE: `RELIANCE.BSE` is another exchange, and on a free key the value is the day's close.
 """
 
+import re
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,41 +19,43 @@ from services.contract.quotes import Status
 SOURCE = "alpha_vantage"
 SUFFIX = ".BSE"
 CLOSE_OF_DAY = time(15, 30)
+REFUSING = ("information", "note", "message", "error message")
+LIMITS = (
+    (re.compile(r"spreading out|\bburst\b"), Window.SECOND),
+    (re.compile(r"per minute"), Window.MINUTE),
+    (re.compile(r"per day|\bdaily\b|24 hours"), Window.DAY),
+    (re.compile(r"per second"), Window.SECOND),
+    (re.compile(r"rate limit|frequency|call volume|too many"), Window.MINUTE),
+)
+"""In this order: the burst text names the daily limit too, the old text the minute's and the day's. `TIME_SERIES_DAILY` is no
+limit."""
+KEY_REFUSED = re.compile(
+    r"\bdemo\b|api ?key.*(invalid|inactive|expired|missing|not recognized)|(invalid|inactive|expired) api ?key"
+)
 
 
 def refusal(answer: dict[str, Any]) -> UpstreamError | None:
-    """The typed error of a refusing answer; None when it is none. The burst text names the daily limit too: look there first."""
-    said = {name.strip().lower(): text.lower() for name, text in answer.items() if isinstance(text, str)}
-    words = " ".join(said[name] for name in ("information", "note", "message") if name in said)
-    if words:
-        return _of_words(words)
-    if "error message" in said:
-        message = said["error message"]
-        if "apikey is invalid" in message or ("api key" in message and "invalid api call" not in message):
-            return UpstreamError(Kind.BAD_KEY, "the key was rejected")
-        return UpstreamError(Kind.UNKNOWN_SYMBOL, "the call or its symbol is not known")
-    return None
+    """The typed error of a refusing answer; None when it is none."""
+    said = [text for name, text in answer.items() if name.strip().lower() in REFUSING and isinstance(text, str)]
+    words = " ".join(" ".join(said).lower().replace("/", " per ").split())
+    return _of_words(words) if words else None
 
 
 def _of_words(words: str) -> UpstreamError:
-    if "spreading out" in words or "burst" in words or ("per second" in words and "per day" not in words):
-        return UpstreamError(Kind.RATE_LIMITED, "too many at once", window=Window.SECOND)
-    if "per minute" in words:
-        return UpstreamError(Kind.RATE_LIMITED, "limit of the minute", window=Window.MINUTE)
-    if "per day" in words or "daily" in words:
-        return UpstreamError(Kind.RATE_LIMITED, "limit of the day", window=Window.DAY)
-    if "rate limit" in words or "frequency" in words or "call volume" in words or "too many" in words:
-        return UpstreamError(Kind.RATE_LIMITED, "some limit", window=Window.MINUTE)
-    if "demo" in words or _is_about_key(words):
+    if "is a premium" in words:
+        return UpstreamError(Kind.NOT_COVERED, "needs a paid plan")
+    for written, window in LIMITS:
+        if written.search(words):
+            return UpstreamError(Kind.RATE_LIMITED, f"limit of the {window}", window=window)
+    if "invalid api call" in words:
+        return UpstreamError(Kind.UNKNOWN_SYMBOL, "the call or its symbol is not known")
+    if KEY_REFUSED.search(words):
         return UpstreamError(Kind.BAD_KEY, "the key was rejected")
     if "premium" in words:
         return UpstreamError(Kind.NOT_COVERED, "needs a paid plan")
+    if "symbol" in words:
+        return UpstreamError(Kind.UNKNOWN_SYMBOL, "the symbol is not known")
     return UpstreamError(Kind.MALFORMED, "words instead of data")
-
-
-def _is_about_key(words: str) -> bool:
-    named = "api key" in words or "apikey" in words
-    return named and any(word in words for word in ("invalid", "inactive", "missing", "not recognized"))
 
 
 def _accepted(answer: Any) -> dict[str, Any]:
@@ -67,7 +70,7 @@ def parse_global_quote(answer: Any) -> Reading:
     """`GLOBAL_QUOTE`: for `.BSE` shown as our symbol, delayed, of that day's close."""
     document = _accepted(answer)
     absent: Any = {} if document == {} else None
-    written = next((document[key] for key in document if key.startswith("Global Quote")), absent)
+    written = next((document[key] for key in document if key.lower().startswith("global quote")), absent)
     row = _unnumbered(written, "Global Quote")
     if not any(row.values()):
         raise UpstreamError(Kind.UNKNOWN_SYMBOL, "an empty quote")

@@ -24,7 +24,9 @@ log = logger(__name__)
 T = TypeVar("T")
 DEADLINE_SECONDS = 5.0
 BODY_MAX_BYTES = 5_000_000
+HEAD_BYTES = 4_096
 RETRY_AFTER_MAX_SECONDS = 3_600.0
+SAYS_NOTHING = frozenset({Kind.MALFORMED, Kind.UNKNOWN_SYMBOL, Kind.NO_DATA})
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ def check(answer: Answer) -> Answer:
 
     JSON with an error status is passed on too: the words inside decide, and where they say nothing, `read` takes the status.
     """
-    start = answer.body[:200].removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+    head = answer.body[:HEAD_BYTES].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    start = head[:1]
     if 300 <= answer.status < 400:
         raise UpstreamError(Kind.UNAVAILABLE, "a redirect was refused")
     if start in (b"{", b"[") and "html" not in answer.content_type:
@@ -50,9 +53,9 @@ def check(answer: Answer) -> Answer:
     said = _said_by_status(answer)
     if said is not None:
         raise said
-    if b"too many requests" in answer.body[:200].lower():
+    if b"too many requests" in head[:200]:
         raise UpstreamError(Kind.RATE_LIMITED, "too many requests, says a text", window=Window.MINUTE)
-    if "html" in answer.content_type or start == b"<":
+    if "html" in answer.content_type or start == b"<" or b"access denied" in head[:200]:
         raise UpstreamError(Kind.BLOCKED, f"a page instead of data, status {answer.status}")
     raise UpstreamError(Kind.MALFORMED, f"neither object nor list, status {answer.status}")
 
@@ -61,7 +64,7 @@ def _said_by_status(answer: Answer) -> UpstreamError | None:
     if answer.status == 429:
         wait = retry_after(answer.headers)
         return UpstreamError(Kind.RATE_LIMITED, "status 429", window=Window.MINUTE, retry_after=wait)
-    if answer.status >= 500:
+    if answer.status >= 500 or answer.status == 408:
         return UpstreamError(Kind.UNAVAILABLE, f"status {answer.status}", retry_after=retry_after(answer.headers))
     if answer.status in (401, 403):
         return UpstreamError(Kind.BLOCKED, f"refused with status {answer.status}")
@@ -69,11 +72,12 @@ def _said_by_status(answer: Answer) -> UpstreamError | None:
 
 
 def read(answer: Answer, parse: Callable[[Any], T]) -> T:
-    """What `parse` makes of an answer. Raises UpstreamError, by the words inside or else by the status."""
+    """What `parse` makes of an answer. Raises UpstreamError, by the words inside or else by the status: an empty document of a
+    service that is down or refuses does not mean that there is no such symbol."""
     try:
         return parse(decode(check(answer).body))
     except UpstreamError as error:
-        said = _said_by_status(answer) if error.kind is Kind.MALFORMED else None
+        said = _said_by_status(answer) if error.kind in SAYS_NOTHING else None
         raise said or error from None
 
 

@@ -15,28 +15,30 @@ from services.api.upstreams.records import History, HistoryBar, Listing
 from services.contract.quotes import Status
 
 SOURCE = "twelve_data"
+LIMITED = ("api credits", "calls limit", "too many requests", "daily limit")
+OF_THE_DAY = ("for the day", "next day", "per day", "daily")
 PAID = (" plan", "upgrad", "pricing", "subscription", "available starting with", "available exclusively")
 T = TypeVar("T")
 
 
 def refusal(answer: dict[str, Any]) -> UpstreamError | None:
     """The typed error of an error document; None when it is none. 404 and 429 each mean two things: the words decide."""
-    if answer.get("status") != "error" and not ("code" in answer and "message" in answer):
+    if str(answer.get("status")).lower() != "error" and not ("code" in answer and "message" in answer):
         return None
     code, words = v.code_of(answer.get("code")), str(answer.get("message") or "").lower()
-    if code == 429 or "api credits" in words or "too many requests" in words:
-        window = Window.DAY if "for the day" in words or "next day" in words or "daily" in words else Window.MINUTE
+    if code == 429 or any(word in words for word in LIMITED):
+        window = Window.DAY if any(word in words for word in OF_THE_DAY) else Window.MINUTE
         return UpstreamError(Kind.RATE_LIMITED, f"limit of the {window}", window=window)
     if code == 401 or ("apikey" in words and "incorrect" in words):
         return UpstreamError(Kind.BAD_KEY, "the key was rejected")
-    if code == 403 or any(word in words for word in PAID):
-        return UpstreamError(Kind.NOT_COVERED, "needs a paid plan")
-    if code == 404 or "not found" in words or ("symbol" in words and "invalid" in words):
-        return UpstreamError(Kind.UNKNOWN_SYMBOL, "no such symbol")
-    if "no data" in words:
-        return UpstreamError(Kind.NO_DATA, "none for these dates")
     if code is not None and code >= 500:
         return UpstreamError(Kind.UNAVAILABLE, f"code {code}")
+    if code == 403 or any(word in words for word in PAID):
+        return UpstreamError(Kind.NOT_COVERED, "needs a paid plan")
+    if "no data is available" in words:
+        return UpstreamError(Kind.NO_DATA, "none for these dates")
+    if code == 404 or "not found" in words or ("symbol" in words and "invalid" in words):
+        return UpstreamError(Kind.UNKNOWN_SYMBOL, "no such symbol")
     return UpstreamError(Kind.MALFORMED, "the call was not accepted")
 
 
@@ -90,7 +92,8 @@ def _moment_of(row: dict[str, Any]) -> tuple[datetime, bool]:
     for name in ("last_quote_at", "timestamp"):
         if v.number(row.get(name), Decimal(10) ** 11):
             return v.epoch_seconds(row[name], name), False
-    return v.moment(row.get("datetime"), "datetime").replace(hour=15, minute=30), True
+    at = v.moment(row.get("datetime"), "datetime")
+    return (at, False) if v.has_time(row["datetime"]) else (at.replace(hour=15, minute=30), True)
 
 
 def parse_price(answer: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Strict reading of loosely typed answers: numbers as text, commas, dashes for missing, padded names, five forms of a date."""
+"""Strict reading of loosely typed answers: numbers as text, commas, dashes for missing, padded names, many forms of a date."""
 
 import json
 import re
@@ -23,11 +23,13 @@ _MISSING = {
 }  # fmt: skip
 _NUMBER = re.compile(r"[+-]?([0-9]{1,3}(,[0-9]{2,3})+|[0-9]+)?(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?")
 _ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
-_FORMATS = (
-    "%d-%b-%Y %H:%M:%S", "%d-%b-%Y %H:%M", "%d-%b-%Y", "%d-%b-%y %H:%M:%S", "%d-%b-%y", "%d %b %Y",
-    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%d-%m-%Y", "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z",
-)  # fmt: skip
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
+_ISO_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
+_DATES = ("%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d-%m-%Y", "%d/%m/%Y", "%b %d, %Y")
+_TIMES = (" %H:%M:%S", " %H:%M", "", " %I:%M:%S %p", " %I:%M %p")
+_FORMATS = tuple(date + time for date in _DATES for time in _TIMES)
 
 
 def malformed(text: str) -> UpstreamError:
@@ -36,10 +38,10 @@ def malformed(text: str) -> UpstreamError:
 
 
 def decode(body: bytes) -> Any:
-    """JSON with exact decimals; NaN, Infinity, depth and size of numbers cannot pass."""
+    """JSON with exact decimals; NaN, Infinity, depth and size of numbers cannot pass, an exponent beyond Decimal's neither."""
     try:
         return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         raise malformed("no valid JSON") from None
 
 
@@ -89,12 +91,17 @@ def text(value: Any, where: str) -> str:
     """Text without padding, not empty and not endless."""
     if not isinstance(value, str) or not value.strip() or len(value) > 500:
         raise malformed(f"{where} is no text")
-    return value.strip()
+    return writable(value.strip())
 
 
 def text_or_none(value: Any) -> str | None:
     """Text without padding; None for anything else: parts that may be absent."""
-    return value.strip() if isinstance(value, str) and value.strip() and len(value) <= 500 else None
+    return writable(value.strip()) if isinstance(value, str) and value.strip() and len(value) <= 500 else None
+
+
+def writable(value: str) -> str:
+    """Text that UTF-8 can hold: JSON's escapes may spell half a surrogate pair, which no answer of ours could carry."""
+    return _HALF_A_PAIR.sub("\N{REPLACEMENT CHARACTER}", value)
 
 
 def isin_or_none(value: Any) -> str | None:
@@ -174,15 +181,22 @@ def shares(value: Any) -> int | None:
 def moment(value: Any, where: str = "time") -> datetime:
     """A moment in IST from any of the forms in use, one with a zone of its own taken over; a date alone is its midnight."""
     written = text(value, where).removesuffix(" EOD").removesuffix(" IST").strip()
-    found = next((found for form in _FORMATS if (found := _parsed(written, form)) is not None), None)
+    found = _parsed(written)
     if found is None or found.year not in MOMENT_YEARS:
         raise malformed(f"{where} is no time")
     return found.replace(tzinfo=IST) if found.tzinfo is None else found.astimezone(IST)
 
 
-def _parsed(written: str, form: str) -> datetime | None:
+def _parsed(written: str) -> datetime | None:
+    if _ISO_MOMENT.fullmatch(written):
+        return _parsed_as(datetime.fromisoformat, written)
+    forms = (_parsed_as(datetime.strptime, written, form) for form in _FORMATS)
+    return next((found for found in forms if found is not None), None)
+
+
+def _parsed_as(parse: Callable[..., datetime], *written: str) -> datetime | None:
     try:
-        return datetime.strptime(written, form)
+        return parse(*written)
     except ValueError:
         return None
 

@@ -11,9 +11,10 @@ from services.api.upstreams.records import History, HistoryBar
 def parse_chart(answer: Any) -> History:
     """`getSymbolChartData`, `getGraphChart` (one level deeper) and the old chart: points, times are IST digits."""
     document = v.mapping(answer, "answer")
-    if isinstance(document.get("data"), dict):
-        document = document["data"]
-    if says_no_data(document) or document.get("grapthData", ...) in (None, []):
+    data = document.get("data")
+    if isinstance(data, dict):
+        document = data
+    if data in ({}, []) or says_no_data(document) or document.get("grapthData", ...) in (None, []):
         raise UpstreamError(Kind.NO_DATA, "an empty chart")
     bars = v.good(v.listing(document.get("grapthData"), "grapthData"), _point)
     return History(

@@ -130,8 +130,8 @@ def parse_symbol_data(answer: Any) -> Reading:
     first = next(v.objects(responses, "equityResponse"), None)
     if first is None:
         raise v.malformed("equityResponse holds no object")
-    meta = v.mapping(first.get("metaData"), "metaData")
-    if meta.get("symbol") is None:
+    meta = {} if first.get("metaData", ...) is None else v.mapping(first.get("metaData"), "metaData")
+    if meta.get("symbol") in (None, ""):
         raise UpstreamError(Kind.UNKNOWN_SYMBOL, "all fields are null")
     trade = v.mapping_or_empty(first.get("tradeInfo"))
     book = v.mapping_or_empty(first.get("orderBook"))

@@ -61,6 +61,18 @@ async def test_each_recorded_answer_has_its_one_documented_answer(market_data, n
     assert KEY not in request.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("status", "kind", "body"),
+    [(403, "text/html", b"<html>Access Denied</html>"), (200, "text/html", b"<html>"), (500, "application/json", b"{}"),
+     (429, "application/json", b'{"candidates": []}'), (503, "application/json", b'{"error": "away"}')],
+)  # fmt: skip
+async def test_a_page_or_an_empty_answer_before_the_service_is_not_the_models_refusal(status, kind, body):
+    insights = insights_over(lambda _: httpx.Response(status, content=body, headers={"content-type": kind}))
+    with pytest.raises(Problem) as refused:
+        await insights.of(HELD)
+    assert refused.value.status == 503, "a text withheld by the model is kept for ten minutes, and here nobody asked it"
+
+
 async def test_many_who_ask_cause_one_call_and_the_prompt_holds_figures_only():
     seen = []
 

@@ -65,6 +65,9 @@ REFUSED = {
     "a word for a quote": (nse.parse_symbol_data, {"msg": "no data found"}, Kind.NO_DATA),
     "a word for a list": (nse.parse_members, {"message": "No Data Found"}, Kind.NO_DATA),
     "points without prices": (nse.parse_chart, {"grapthData": [[1789565400000], [1789565400000, None]]}, Kind.MALFORMED),
+    "a chart within nothing": (nse.parse_chart, {"data": {}}, Kind.NO_DATA),
+    "null for the facts": (nse.parse_symbol_data, {"equityResponse": [{"metaData": None}]}, Kind.UNKNOWN_SYMBOL),
+    "an empty name": (nse.parse_symbol_data, symbol_data(symbol=""), Kind.UNKNOWN_SYMBOL),
     "another series in the history": (nse.parse_history, {"data": [{"CH_SERIES": ["EQ"]}]}, Kind.NO_DATA),
     # Alpha Vantage
     "limit of the minute and day": (
@@ -79,6 +82,25 @@ REFUSED = {
     "call volume": (
         alpha_vantage.parse_global_quote, told("contact premium@example.com for a higher API call volume.", "Note"),
         (Kind.RATE_LIMITED, Window.MINUTE)),
+    "limit of the day, with a slash": (
+        alpha_vantage.parse_global_quote, told("You have reached the 100 requests/day limit. See our premium plans."),
+        (Kind.RATE_LIMITED, Window.DAY)),
+    "limit of 24 hours": (
+        alpha_vantage.parse_global_quote, told("No more than 25 requests in 24 hours. See our premium plans."),
+        (Kind.RATE_LIMITED, Window.DAY)),
+    "limit of the day, told as an error": (
+        alpha_vantage.parse_global_quote, told("We have detected your API key as X: 25 requests per day.", "Error Message"),
+        (Kind.RATE_LIMITED, Window.DAY)),
+    "a premium parameter of a daily series": (
+        alpha_vantage.parse_series, told("The outputsize=full value is a premium feature for TIME_SERIES_DAILY."),
+        Kind.NOT_COVERED),
+    "premium, and a key that holds a word": (
+        alpha_vantage.parse_series, told("We have detected your API key as DEMOKEY. This is a premium endpoint."),
+        Kind.NOT_COVERED),
+    "the key of the documentation": (
+        alpha_vantage.parse_search, told("The **demo** API key is for demo purposes only."), Kind.BAD_KEY),
+    "a function that is none": (
+        alpha_vantage.parse_series, told("This API function (X) does not exist.", "Error Message"), Kind.MALFORMED),
     "premium": (alpha_vantage.parse_series, told("This is a premium endpoint."), Kind.NOT_COVERED),
     "a key that is inactive": (alpha_vantage.parse_series, told("Your API key is inactive or invalid."), Kind.BAD_KEY),
     "words of no known kind": (alpha_vantage.parse_series, told("Welcome!"), Kind.MALFORMED),
@@ -95,6 +117,15 @@ REFUSED = {
     "words without a code": (
         twelve_data.parse_quote, {"status": "error", "message": "You have run out of API credits for the current minute."},
         (Kind.RATE_LIMITED, Window.MINUTE)),
+    "an older sentence about the limit": (
+        twelve_data.parse_quote, {"status": "error", "message": "You have reached the API calls limit. See /pricing"},
+        (Kind.RATE_LIMITED, Window.MINUTE)),
+    "a fault that names the prices": (
+        twelve_data.parse_quote, {"code": 500, "message": "Internal error, see /pricing", "status": "error"}, Kind.UNAVAILABLE),
+    "no data, as not found": (
+        twelve_data.parse_series, {"code": 404, "message": "No data is available on the specified dates.", "status": "error"},
+        Kind.NO_DATA),
+    "a loud status": (twelve_data.parse_quote, {"message": "**symbol** not found", "status": "ERROR"}, Kind.UNKNOWN_SYMBOL),
     "a plan without the word": (
         twelve_data.parse_quote, {"code": 404, "message": "Available starting with Grow", "status": "error"}, Kind.NOT_COVERED),
     "another exchange": (lambda a: twelve_data.parse_quote(a, "NSE"), QUOTE | {"exchange": "BSE"}, Kind.MALFORMED),
@@ -110,6 +141,15 @@ REFUSED = {
         gemini.parse_generated, {"error": {"code": 400, "message": "User location is not supported."}}, Kind.NOT_COVERED),
     "quota of a minute": (
         gemini.parse_generated, {"error": {"code": 429, "details": [{"retryDelay": "22s"}]}}, (Kind.RATE_LIMITED, Window.MINUTE)),
+    "no billing in this country": (
+        gemini.parse_generated, {"error": {"code": 400, "message": "Free tier is not available in your country."}},
+        Kind.NOT_COVERED),
+    "a permission without a code": (gemini.parse_generated, {"error": {"status": "PERMISSION_DENIED"}}, Kind.BAD_KEY),
+    "a word for the error": (gemini.parse_generated, {"error": "overloaded"}, Kind.MALFORMED),
+    "null for the candidates": (gemini.parse_generated, {"candidates": None}, Kind.NO_DATA),
+    "an image withheld": (
+        gemini.parse_generated, {"candidates": [{"finishReason": "IMAGE_RECITATION", "content": {"parts": [{"text": "A"}]}}]},
+        Kind.BLOCKED),
     "thoughts only": (
         gemini.parse_generated, {"candidates": [{"content": {"parts": [{"text": "hm", "thought": True}]}}]}, Kind.NO_DATA),
     "a list for the reason": (
@@ -158,6 +198,39 @@ def test_what_is_no_price_never_becomes_one(written):
     assert refusal_of(nse.parse_symbol_data, symbol_data(lastPrice=written)).kind is Kind.MALFORMED
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["20-May-2026 14:51:22", "20-MAY-2026 14:51:22", "20-May-26 14:51:22", "20 May 2026 14:51:22", "20-05-2026 14:51:22",
+     "20/05/2026 14:51:22", "20-May-2026 02:51:22 PM", "May 20, 2026 14:51:22 IST", "2026-05-20 14:51:22", "2026-05-20T14:51:22",
+     "2026-05-20 14:51:22.0", "2026-05-20T14:51:22.000000000", "2026-05-20T09:21:22Z", "2026-05-20T09:21:22.000+00:00",
+     "2026-05-20T14:51:22+0530"],
+)  # fmt: skip
+def test_a_moment_is_read_in_every_spelling_in_use(written):
+    at = read_as(nse.parse_symbol_data, symbol_data(lastUpdateTime=written)).source_time
+    assert at.isoformat() == "2026-05-20T14:51:22+05:30"
+
+
+@pytest.mark.parametrize(
+    "written", ["05/20/2026 14:51:22", "2026-13-01", "2026-05-20T25:00:00", "today", "1789565400", "२०२६-०५-२०"]
+)
+def test_what_is_no_moment_never_becomes_one(written):
+    assert refusal_of(nse.parse_symbol_data, symbol_data(lastUpdateTime=written)).kind is Kind.MALFORMED
+
+
+def test_a_quote_with_a_moment_of_its_own_is_not_taken_for_the_days_close():
+    intraday = {name: part for name, part in QUOTE.items() if name != "timestamp"} | {"datetime": "2026-09-17 11:59:00"}
+    assert read_as(twelve_data.parse_quote, intraday).source_time.isoformat() == "2026-09-17T11:59:00+05:30"
+
+
+def test_half_a_surrogate_pair_cannot_reach_an_answer():
+    rows = {"symbols": [{"symbol": "TCS", "symbol_info": "Tata \ud800"}]}
+    named = members({"symbol": "TCS", "lastPrice": 1, "meta": {"companyName": "Tata \udfff"}})
+    generated = {"candidates": [{"content": {"parts": [{"text": "A \ud800 day"}]}}]}
+    texts = [read_as(nse.parse_search, rows)[0].name, read_as(nse.parse_members, named)[0].name]
+    texts.append(read_as(gemini.parse_generated, generated).text)
+    assert all(text.encode() for text in texts), "UTF-8 cannot hold it: whoever asks would get 500"
+
+
 def test_one_broken_row_or_bar_does_not_lose_the_others():
     days = {"2026-09-04": {"4. close": "3002"}, "2026-09-03": {"4. close": "NaN"}, "no day": {"4. close": "1"}}
     series = {"Meta Data": {"2. Symbol": "TCS.BSE"}, "Time Series (Daily)": days}
@@ -203,6 +276,11 @@ GOOD = json.dumps(symbol_data()).encode()
         (GOOD.decode().encode("utf-16"), 200, "application/json", Kind.MALFORMED),
         (GOOD[:-20], 200, "application/json", Kind.MALFORMED),
         (GOOD.replace(b"1407", b"NaN"), 200, "application/json", Kind.MALFORMED),
+        (GOOD.replace(b"1407", b"1e9999999999999999999"), 200, "application/json", Kind.MALFORMED),
+        (b" " * 1000 + GOOD, 200, "application/json", None),
+        (b"\n" * 1000 + b"<html>", 200, "application/json", Kind.BLOCKED),
+        (b"Access Denied", 200, "text/plain", Kind.BLOCKED),
+        (b"Request Timeout", 408, "text/plain", Kind.UNAVAILABLE),
         (GOOD.replace(b"1407", b"9" * 5000), 200, "application/json", Kind.MALFORMED),
         (b"[" * 100_000, 200, "application/json", Kind.MALFORMED),
         (b"\xef\xbb\xbf<html>", 200, "application/json", Kind.BLOCKED),
@@ -212,7 +290,9 @@ GOOD = json.dumps(symbol_data()).encode()
         (b'{"message": "Unauthorized"}', 401, "application/json", Kind.BLOCKED),
         (b'{"message": "Service Unavailable"}', 503, "application/json", Kind.UNAVAILABLE),
         (b'{"message": "Resource not found"}', 404, "application/json", Kind.MALFORMED),
-        (b'{"equityResponse": []}', 429, "application/json", Kind.UNKNOWN_SYMBOL),
+        (b'{"equityResponse": []}', 429, "application/json", Kind.RATE_LIMITED),
+        (b'{"equityResponse": []}', 503, "application/json", Kind.UNAVAILABLE),
+        (b'{"msg": "no data found"}', 403, "application/json", Kind.BLOCKED),
     ],
 )
 def test_the_body_decides_and_where_it_says_nothing_the_status_does(body, status, kind, expected):
