@@ -32,6 +32,8 @@ class NodeProcess:
     port: int
     environment: dict[str, str]
     log: Path
+    http: httpx.AsyncClient
+    """One for all questions: making another loads certificates, which would stop the crowd for 90 ms each time."""
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -59,17 +61,16 @@ class NodeProcess:
 
     async def ready(self, seconds: float = 20) -> None:
         """Until it takes traffic."""
-        async with asyncio.timeout(seconds), httpx.AsyncClient() as http:
+        async with asyncio.timeout(seconds):
             while True:
                 with contextlib.suppress(httpx.HTTPError):
-                    if (await http.get(f"http://127.0.0.1:{self.port}/health/ready")).status_code == 200:
+                    if (await self.http.get("/health/ready")).status_code == 200:
                         return
                 await asyncio.sleep(0.05)
 
     async def metric(self, name: str) -> float:
         """One value of /metrics; 0 where the series is not there."""
-        async with httpx.AsyncClient() as http:
-            text = (await http.get(f"http://127.0.0.1:{self.port}/metrics")).text
+        text = (await self.http.get("/metrics")).text
         for line in text.splitlines():
             if line.startswith(name + " ") or line.startswith(name + "{"):
                 return float(line.rsplit(" ", 1)[1])
@@ -194,6 +195,7 @@ async def stage(
             await made.crowd.leave()
             await end(made._tasks)
             for node in processes:
+                await node.http.aclose()
                 if node.process is not None and node.process.poll() is None:
                     node.send(signal.SIGCONT)
                     node.process.kill()
@@ -209,4 +211,5 @@ def _node(folder: Path, number: int, redis_port: int, settings: dict[str, str]) 
         "CLIENT_KEY_FILE": str(folder / "client_key"), "API_BASE": "http://127.0.0.1:1", "DEFAULT_SYMBOLS": SYMBOLS[0],
         "DRAIN_SECONDS": "2", **settings,
     }  # fmt: skip
-    return NodeProcess(port, environment, folder / f"node{number}.log")
+    http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}")
+    return NodeProcess(port, environment, folder / f"node{number}.log", http)

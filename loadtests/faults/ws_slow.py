@@ -4,8 +4,6 @@ import asyncio
 import contextlib
 import time
 
-import httpx
-
 from loadtests.faults.rogue import EACH, HONEST, judge_honest, rogue
 from loadtests.faults.stage import SYMBOLS, Stage, stage
 from loadtests.faults.verdict import Findings
@@ -84,11 +82,10 @@ async def n5_half_open(found: Findings) -> None:
             await asyncio.sleep(1)
             wire.black_hole()
             started = time.monotonic()
-            async with httpx.AsyncClient() as http:
-                while (await http.get(f"http://127.0.0.1:{on.nodes[0].port}/health")).json()["connections"] > 50:
-                    if time.monotonic() - started > 20:
-                        raise TimeoutError("the half-open client was not removed within 20 s")
-                    await asyncio.sleep(0.1)
+            while (await on.nodes[0].http.get("/health")).json()["connections"] > 50:
+                if time.monotonic() - started > 20:
+                    raise TimeoutError("the half-open client was not removed within 20 s")
+                await asyncio.sleep(0.1)
             found.at_most("removed_s (ping every 4 s)", time.monotonic() - started, 2 * 4 + 3)
         await wire.close()
         found.at_most("counts_exact_s", await on.counts_exact(10), 6)
