@@ -1,5 +1,6 @@
 """Finding symbols by name: the built-in list and what the source has; NSE's own search on top when it is the source."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
@@ -13,6 +14,8 @@ from services.contract.symbols import PROBE_SYMBOL
 
 POLICY = Policy(fresh_seconds=86_400, stale_seconds=2_592_000)
 RESULTS_MAX = 50
+ASKABLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .&\-]*")
+"""What a name may look like. Else is kept from the service: what guards it takes `<script>` for an attack and blocks us all."""
 
 
 class Search:
@@ -25,7 +28,7 @@ class Search:
     async def find(self, query: str, limit: int) -> list[dict[str, Any]]:
         """`{symbol, name, exchange}` rows, best first."""
         rows = {row["symbol"]: row for row in self._local()}
-        if query and isinstance(self._source, LiveSource):
+        if ASKABLE.fullmatch(query) and isinstance(self._source, LiveSource):
             rows = {row["symbol"]: row for row in await self._upstream(self._source, query)} | rows
         wanted = query.upper()
         ranked = [(rank, row["symbol"], row) for row in rows.values() if (rank := rank_of(wanted, row)) is not None]

@@ -11,8 +11,10 @@ from services.api.sources import Reading
 from services.api.sources.providers import Provider
 from services.api.upstreams import Kind, UpstreamError
 
-USELESS_SECONDS = {Kind.NOT_COVERED: 86_400.0, Kind.UNKNOWN_SYMBOL: 3_600.0, Kind.NO_DATA: 60.0}
+USELESS_SECONDS = {Kind.NOT_COVERED: 86_400.0, Kind.UNKNOWN_SYMBOL: 3_600.0, Kind.NO_DATA: 60.0, Kind.MALFORMED: 60.0}
 USELESS_MAX = 10_000
+WORKS_SECONDS = 900.0
+"""A service that gave a good answer so lately is not broken when the one about a symbol makes no sense: that symbol's is."""
 
 log = logger(__name__)
 T = TypeVar("T")
@@ -26,6 +28,8 @@ class Guarded:
         self.budget = budget
         self.breaker = breaker
         self.calls = self.failures = 0
+        self._worked = 0.0
+        """When it last gave a good answer (Unix seconds)."""
         self._useless: dict[str, tuple[float, UpstreamError]] = {}
         """Symbol -> until when asking about it is useless (Unix seconds), and what was said."""
 
@@ -59,7 +63,7 @@ class Guarded:
         except UpstreamError as error:
             self._note_failure(error, [])
             raise
-        self.breaker.succeeded()
+        self._note_success()
         return found
 
     async def _call(self, group: frozenset[str]) -> dict[str, Reading | UpstreamError]:
@@ -70,10 +74,10 @@ class Guarded:
             found = dict.fromkeys(group, error)
         errors = [value for value in found.values() if isinstance(value, UpstreamError)]
         whole = errors[0] if errors and len(errors) == len(found) else None
-        if whole is not None and len({error.kind for error in errors}) == 1:
-            self._note_failure(whole, sorted(group))
+        if whole is None or len({error.kind for error in errors}) > 1:
+            self._note_success()
         else:
-            self.breaker.succeeded()
+            self._note_failure(whole, sorted(group))
         self._remember({symbol: value for symbol, value in found.items() if isinstance(value, UpstreamError)})
         return found
 
@@ -85,8 +89,19 @@ class Guarded:
             if error.kind in USELESS_SECONDS:
                 self._useless[symbol] = time() + USELESS_SECONDS[error.kind], error
 
+    def _is_oddity(self, error: UpstreamError) -> bool:
+        """Whether only the one symbol asked about is to blame: a share that was never traded has no price to read, and whoever
+        watches it must not cost all others theirs."""
+        return error.kind is Kind.MALFORMED and time() - self._worked < WORKS_SECONDS
+
+    def _note_success(self) -> None:
+        self._worked = time()
+        self.breaker.succeeded()
+
     def _note_failure(self, error: UpstreamError, symbols: list[str]) -> None:
         self.failures += 1
+        if len(symbols) <= 1 and self._is_oddity(error):
+            return
         was_open = self.breaker.last_error is not None
         self.breaker.failed(error, time())
         if not was_open and self.breaker.last_error is not None:

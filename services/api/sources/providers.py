@@ -1,6 +1,7 @@
 """The three services as providers of quotes: how each is asked, in as few calls as it allows. Parsing is in
 services.api.upstreams."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from time import monotonic
@@ -69,6 +70,7 @@ class Nse:
         self._upstream = upstream
         self._members = frozenset(symbol for symbol in instruments() if " " not in symbol)
         self._session_until = 0.0
+        self._beginning = asyncio.Lock()
 
     def calls_for(self, symbols: frozenset[str]) -> list[frozenset[str]]:
         indices = frozenset(symbol for symbol in symbols if " " in symbol)
@@ -112,9 +114,11 @@ class Nse:
         return await self._get(nse.parse_search, "/api/search/autocomplete", {"q": query})
 
     async def _get(self, parse: Callable[[Any], T], path: str, params: dict[str, str]) -> T:
-        """With the session's cookies; a refusal is answered by one new session."""
-        if monotonic() >= self._session_until:
-            await self._begin_session()
+        """With the session's cookies; a refusal is answered by one new session. One at a time begins it: the poll and a user's
+        call come together, and one sent between the other's old and new cookies would be refused."""
+        async with self._beginning:
+            if monotonic() >= self._session_until:
+                await self._begin_session()
         try:
             return await self._upstream.get(parse, path, params, headers=BROWSER)
         except UpstreamError as error:

@@ -1,13 +1,17 @@
 """Live prices: order of the providers, what each failure does, stale marks, unknown symbols, budgets."""
 
+import asyncio
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import httpx
 import pytest
 
 from services.api.breaker import OPEN_MAX_SECONDS, Breaker
 from services.api.budgets import Budget, Limit
+from services.api.cache import Cache
 from services.api.negative import NegativeCache
+from services.api.search import Search
 from services.api.sources import Reading
 from services.api.sources.guarded import Guarded
 from services.api.sources.live import LiveSource, Pace
@@ -70,6 +74,17 @@ async def test_a_failing_service_falls_back_and_is_left_alone(kind):
         (reading,) = await source.current(AAA)
         assert reading.price == Decimal(11)
     assert first.asked == ["AAA"], "an open breaker saves the calls"
+
+
+async def test_one_symbol_whose_answer_makes_no_sense_does_not_cost_the_others_theirs():
+    odd = UpstreamError(Kind.MALFORMED, "never traded: its price is 0")
+    provider = Scripted("nse", lambda symbol: priced(5)(symbol) if symbol == "BBB" else odd)
+    source = source_of(provider)
+    wanted = frozenset({"BBB", "CCC", "DDD"})
+    for _ in range(3):
+        assert [reading.symbol for reading in await source.current(wanted)] == ["BBB"]
+    assert provider.asked == ["BBB", "CCC", "DDD", "BBB", "BBB"], "nor is it asked for again at every look"
+    assert source.providers[0].failures == 2, "and it shows in the metrics"
 
 
 async def test_not_covered_is_remembered_for_the_symbol_and_opens_nothing():
@@ -229,6 +244,39 @@ def test_a_symbols_fault_never_opens_the_breaker():
     for kind in (Kind.UNKNOWN_SYMBOL, Kind.NOT_COVERED, Kind.NO_DATA):
         breaker.failed(UpstreamError(kind), 0.0)
     assert not breaker.is_open(0.0)
+
+
+async def test_one_session_is_begun_for_all_calls_that_come_together():
+    asked = []
+
+    async def page(request):
+        asked.append(request.url.path)
+        await asyncio.sleep(0)
+        return httpx.Response(200, json={"symbols": []}, headers={"set-cookie": "nsit=1"})
+
+    upstream = Upstream("https://nse.example")
+    upstream.client = httpx.AsyncClient(transport=httpx.MockTransport(page))
+    provider = Nse(upstream)
+    await asyncio.gather(*(provider.search("TATA") for _ in range(5)))
+    await provider.close()
+    assert asked.count("/option-chain") == 1, (
+        "a call between the old cookies and the new would be refused, and that opens the breaker"
+    )
+    assert len(asked) == 6
+
+
+async def test_a_query_that_is_no_name_never_reaches_a_service():
+    queries = []
+
+    class Searched(Scripted):
+        async def search(self, query):
+            queries.append(query)
+            return []
+
+    found = Search(source_of(Searched("nse", priced(10))), Cache(None))
+    for query in ("TATA", "M&M", "BAJAJ-AUTO", "<script>", "' or 1=1", "../etc", "%3C", "", " "):
+        await found.find(query, 5)
+    assert queries == ["TATA", "M&M", "BAJAJ-AUTO"], "what looks like an attack gets our address blocked for everybody"
 
 
 def test_nse_asks_for_fifty_in_one_call():
