@@ -1,10 +1,11 @@
 """A symbol's past: minutes of the day, or days. From the recording when replaying, from the services when live, else from what
 was heard.
 
-The bar that is being traded is left out: only finished bars never change.
+The day that is being traded is no bar of days yet, nor the minute that was heard half: only finished bars never change.
 """
 
 from collections import deque
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -79,7 +80,7 @@ class Histories:
     async def _live(self, source: LiveSource, symbol: str, interval: Interval) -> Entry:
         async def load() -> dict[str, Any]:
             name, history = await source.history(symbol, interval)
-            return wire_of(history, name)
+            return wire_of(finished(history, self._clock.now()), name)
 
         try:
             return await self._cache.get(f"cache:history:{interval}:{symbol}", policy_of(interval, self._clock.now()), load)
@@ -112,6 +113,17 @@ def policy_of(interval: Interval, now: datetime) -> Policy:
         return Policy(INTRADAY_SECONDS, INTRADAY_STALE_SECONDS)
     whole = (now - calendar.last_close(now)).total_seconds() - SETTLE_SECONDS
     return Policy(max(INTRADAY_SECONDS, whole), INTRADAY_STALE_SECONDS)
+
+
+def finished(history: History, now: datetime) -> History:
+    """Without the day that is still traded, which is good for half a day here, and without moments to come: NSE fills the chart
+    of an index up to the close."""
+    last_day = load_calendar().last_close(now).date()
+
+    def is_over(bar: HistoryBar) -> bool:
+        return bar.start <= now if isinstance(bar.start, datetime) else bar.start <= last_day
+
+    return replace(history, bars=tuple(filter(is_over, history.bars)))
 
 
 def wire_of(history: History, source: str) -> dict[str, Any]:

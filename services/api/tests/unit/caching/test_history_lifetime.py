@@ -1,13 +1,15 @@
 """How long a chart is good: a minute while it grows, to the next opening once the day is whole."""
 
 import asyncio
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from services.api.cache import Cache
-from services.api.history import policy_of
+from services.api.history import finished, policy_of
 from services.api.market_calendar import IST
+from services.api.upstreams.records import History, HistoryBar
 
 
 def at(text):
@@ -42,3 +44,19 @@ async def test_a_chart_is_fetched_again_when_it_can_have_changed(monkeypatch, fe
 
 def test_days_are_good_for_half_a_day_at_any_time():
     assert {policy_of("daily", at(text)).fresh_seconds for text in ("2026-06-12 11:00", "2026-06-13 11:00")} == {43_200}
+
+
+@pytest.mark.parametrize(
+    ("now", "last"),
+    [("2026-06-12 11:00", 11), ("2026-06-12 15:29", 11), ("2026-06-12 15:31", 12), ("2026-06-13 11:00", 12)],
+    ids=["in the day", "before its close", "after it", "on the Saturday"],
+)
+def test_a_day_that_is_still_traded_is_no_bar_of_days(now, last):
+    days = History("TCS", tuple(HistoryBar(date(2026, 6, day), Decimal(1)) for day in (10, 11, 12)))
+    assert finished(days, at(now)).bars[-1].start == date(2026, 6, last), "half a day would stay for half a day"
+
+
+def test_a_chart_has_no_moments_to_come():
+    opened = at("2026-06-12 09:15")
+    points = History("NIFTY 50", tuple(HistoryBar(opened + timedelta(minutes=minute), Decimal(1)) for minute in range(375)))
+    assert finished(points, at("2026-06-12 10:26")).bars[-1].start == at("2026-06-12 10:26")
