@@ -20,7 +20,6 @@ from services.api.redis_link import RedisAway, RedisLink
 from services.api.upstreams import UpstreamError
 
 LOCAL_MAX = 2_000
-LOCK_MS = 6_000
 LOCK_POLL_SECONDS = 0.05
 JITTER = 0.1
 REFUSED_SECONDS = 10.0
@@ -32,10 +31,12 @@ Load = Callable[[], Awaitable[Any]]
 
 @dataclass(frozen=True)
 class Policy:
-    """Seconds for which an entry is fresh, and for which it may still be given out as stale after that."""
+    """Seconds for which an entry is fresh, for which it may still be given out as stale after that, and which loading it may
+    take: so long the other replicas leave it to the one that does."""
 
     fresh_seconds: float
     stale_seconds: float
+    load_seconds: float = 6.0
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class Cache:
         return held if held is not None and self._age(held) < usable else None
 
     async def _load(self, key: str, policy: Policy, load: Load) -> Entry:
-        if not await self._lock(key):
+        if not await self._lock(key, policy):
             found = await self._wait_for_other(key, policy)
             if found is not None:
                 return found
@@ -123,12 +124,13 @@ class Cache:
         finally:
             await self._unlock(key)
 
-    async def _lock(self, key: str) -> bool:
+    async def _lock(self, key: str, policy: Policy) -> bool:
         """Whether this process should call; true too when Redis cannot say."""
         if self._link is None:
             return True
+        milliseconds = int(policy.load_seconds * 1000)
         try:
-            return bool(await self._link.call(lambda client: client.set(f"{key}:lock", 1, nx=True, px=LOCK_MS)))
+            return bool(await self._link.call(lambda client: client.set(f"{key}:lock", 1, nx=True, px=milliseconds)))
         except RedisAway:
             return True
 
@@ -140,7 +142,7 @@ class Cache:
 
     async def _wait_for_other(self, key: str, policy: Policy) -> Entry | None:
         """Another replica is calling: its result, or None when it does not come."""
-        for _ in range(int(LOCK_MS / 1000 / LOCK_POLL_SECONDS)):
+        for _ in range(int(policy.load_seconds / LOCK_POLL_SECONDS)):
             await asyncio.sleep(LOCK_POLL_SECONDS)
             found = await self._read(key)
             if found is not None and self._age(found) < policy.fresh_seconds:

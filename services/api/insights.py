@@ -12,8 +12,8 @@ from services.api.settings import Settings
 from services.api.upstreams import Kind, UpstreamError, Window, gemini
 from services.api.upstreams.client import Upstream
 
-POLICY = Policy(fresh_seconds=600, stale_seconds=3_600)
 DEADLINE_SECONDS = 20.0
+POLICY = Policy(fresh_seconds=600, stale_seconds=3_600, load_seconds=DEADLINE_SECONDS + 1)
 LIMITS = (Limit(10, 60), Limit(250, 86_400))
 FACTS = ("price", "change", "changePercent", "open", "dayHigh", "dayLow", "previousClose", "volume", "session", "status")
 RETRY_AFTER = {Kind.BAD_KEY: 900, Kind.NOT_COVERED: 900, Kind.UNAVAILABLE: 30, Kind.MALFORMED: 60}
@@ -28,6 +28,8 @@ class Insights:
         self._model = model
         self._cache = cache
         self._budget = budget
+        self.is_key_rejected = False
+        """As the service said when it was last asked."""
 
     async def of(self, held: Held) -> Entry:
         """`{text, reason, model, truncated}`; `text` is null with a reason when the model withheld one.
@@ -52,7 +54,12 @@ class Insights:
         try:
             insight = await self._upstream.get(gemini.parse_generated, path, method="POST", json=body)
         except gemini.WithheldError as error:
+            self.is_key_rejected = False
             return {"text": None, "reason": WITHHELD[error.kind], "model": self._model, "truncated": False}
+        except UpstreamError as error:
+            self.is_key_rejected = error.kind is Kind.BAD_KEY
+            raise
+        self.is_key_rejected = False
         return {"text": insight.text, "reason": None, "model": insight.model, "truncated": insight.truncated}
 
 

@@ -112,6 +112,7 @@ class Platform:
     def key_states(self) -> dict[str, Literal["set", "missing", "rejected"]]:
         """Keys of external services: set, missing, or rejected by the service when it was last asked."""
         rejected = {str(fact["name"]) for fact in self.provider_facts() if fact["lastError"] == Kind.BAD_KEY}
+        rejected |= {"gemini"} if self.insights is not None and self.insights.is_key_rejected else set()
         states: dict[str, Literal["set", "missing", "rejected"]] = {}
         for service in SERVICES_WITH_KEYS:
             is_set = self.settings.api_key(service) is not None

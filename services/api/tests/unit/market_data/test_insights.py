@@ -73,6 +73,18 @@ async def test_a_page_or_an_empty_answer_before_the_service_is_not_the_models_re
     assert refused.value.status == 503, "a text withheld by the model is kept for ten minutes, and here nobody asked it"
 
 
+async def test_a_rejected_key_is_known_until_it_is_taken_again():
+    answers = [httpx.Response(400, json={"error": {"code": 400, "message": "API key not valid."}})]
+    answers.append(httpx.Response(200, json={"candidates": [{"content": {"parts": [{"text": "Quiet."}]}}]}))
+    insights = insights_over(lambda _: answers.pop(0))
+    with pytest.raises(Problem):
+        await insights.of(HELD)
+    assert insights.is_key_rejected
+    insights._cache = Cache(None)
+    await insights.of(HELD)
+    assert not insights.is_key_rejected
+
+
 async def test_many_who_ask_cause_one_call_and_the_prompt_holds_figures_only():
     seen = []
 
