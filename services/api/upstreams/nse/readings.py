@@ -38,12 +38,13 @@ OLD_QUOTE = Fields("lastPrice", "open", "dayHigh", "dayLow")
 
 
 def _reading(symbol: str, row: dict[str, Any], at: datetime, fields: Fields, base: Any = None) -> Reading:
+    """`isFNOSec`, where a row has it, tells whether the share takes part in the closing auction."""
     facts = v.mapping_or_empty(row.get("meta")) | row
     return Reading(
         symbol=symbol,
         price=v.price(row.get(fields.last), "last price"),
         source_time=at,
-        session=load_calendar().session_at(at),
+        session=load_calendar().session_at(at, auction=str(facts.get("isFNOSec")).lower() != "false"),
         open=v.price_or_none(row.get(fields.open)),
         high=v.price_or_none(row.get(fields.high)),
         low=v.price_or_none(row.get(fields.low)),

@@ -222,6 +222,15 @@ def test_a_quote_with_a_moment_of_its_own_is_not_taken_for_the_days_close():
     assert read_as(twelve_data.parse_quote, intraday).source_time.isoformat() == "2026-09-17T11:59:00+05:30"
 
 
+@pytest.mark.parametrize(
+    ("flag", "session"),
+    [("true", "closing-auction"), (True, "closing-auction"), (None, "closing-auction"), ("false", "open"), (False, "open")],
+)
+def test_a_share_without_derivatives_trades_on_while_the_others_are_in_the_closing_auction(flag, session):
+    row = {"symbol": "TCS", "lastPrice": 1, "lastUpdateTime": "04-Aug-2026 15:20:00", "meta": {"isFNOSec": flag}}
+    assert read_as(nse.parse_members, members(row))[0].session == session
+
+
 def test_half_a_surrogate_pair_cannot_reach_an_answer():
     rows = {"symbols": [{"symbol": "TCS", "symbol_info": "Tata \ud800"}]}
     named = members({"symbol": "TCS", "lastPrice": 1, "meta": {"companyName": "Tata \udfff"}})
