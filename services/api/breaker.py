@@ -13,7 +13,7 @@ class Breaker:
 
     def __init__(self, open_seconds: float = 60.0) -> None:
         self.open_until = 0.0
-        self._open_seconds = self._pause = open_seconds
+        self.open_seconds = self._pause = open_seconds
         self.last_error: UpstreamError | None = None
 
     def is_open(self, now: float) -> bool:
@@ -22,7 +22,7 @@ class Breaker:
 
     def succeeded(self) -> None:
         """A good answer: everything forgotten."""
-        self.open_until, self._pause, self.last_error = 0.0, self._open_seconds, None
+        self.open_until, self._pause, self.last_error = 0.0, self.open_seconds, None
 
     def failed(self, error: UpstreamError, now: float) -> None:
         """Open for as long as this kind of failure asks for; repeated blocks and outages double the pause up to 15 minutes."""

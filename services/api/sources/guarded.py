@@ -11,10 +11,11 @@ from services.api.sources import Reading
 from services.api.sources.providers import Provider
 from services.api.upstreams import Kind, UpstreamError
 
-USELESS_SECONDS = {Kind.NOT_COVERED: 86_400.0, Kind.UNKNOWN_SYMBOL: 3_600.0, Kind.NO_DATA: 60.0, Kind.MALFORMED: 60.0}
+USELESS_SECONDS = {Kind.NOT_COVERED: 86_400.0, Kind.UNKNOWN_SYMBOL: 3_600.0, Kind.NO_DATA: 60.0}
 USELESS_MAX = 10_000
-WORKS_SECONDS = 900.0
-"""A service that gave a good answer so lately is not broken when the one about a symbol makes no sense: that symbol's is."""
+WORKS_PAUSES = 15
+"""A service that gave a good answer so many of its breaker's pauses ago or later is not broken when the one about a symbol makes
+no sense: that symbol's answer is."""
 
 log = logger(__name__)
 T = TypeVar("T")
@@ -85,14 +86,15 @@ class Guarded:
         """So that a symbol of which there is nothing does not cost a call at every look."""
         if len(self._useless) > USELESS_MAX:
             self._useless.clear()
+        useless_seconds = USELESS_SECONDS | {Kind.MALFORMED: self.breaker.open_seconds}
         for symbol, error in refused.items():
-            if error.kind in USELESS_SECONDS:
-                self._useless[symbol] = time() + USELESS_SECONDS[error.kind], error
+            if error.kind in useless_seconds:
+                self._useless[symbol] = time() + useless_seconds[error.kind], error
 
     def _is_oddity(self, error: UpstreamError) -> bool:
         """Whether only the one symbol asked about is to blame: a share that was never traded has no price to read, and whoever
         watches it must not cost all others theirs."""
-        return error.kind is Kind.MALFORMED and time() - self._worked < WORKS_SECONDS
+        return error.kind is Kind.MALFORMED and time() - self._worked < WORKS_PAUSES * self.breaker.open_seconds
 
     def _note_success(self) -> None:
         self._worked = time()

@@ -87,6 +87,28 @@ async def test_one_symbol_whose_answer_makes_no_sense_does_not_cost_the_others_t
     assert source.providers[0].failures == 2, "and it shows in the metrics"
 
 
+async def test_a_service_that_begins_to_make_no_sense_is_left_alone_too_and_heals_as_fast(monkeypatch):
+    now = 1_000.0
+    monkeypatch.setattr("services.api.sources.guarded.time", lambda: now)
+    provider = Scripted("nse", priced(5))
+    source = source_of(provider)
+    await source.current(AAA)
+    provider.answer = UpstreamError(Kind.MALFORMED)
+    now += 5
+    await source.current(AAA)
+    provider.answer = priced(6)
+    now += 59
+    await source.current(AAA)
+    assert len(provider.asked) == 2
+    now += 2
+    (reading,) = await source.current(AAA)
+    assert reading.price == Decimal(6), "a minute, as after any other failure"
+    provider.answer = UpstreamError(Kind.MALFORMED)
+    now += 15 * 60
+    await source.current(AAA)
+    assert source.providers[0].breaker.is_open(now), "and nothing good for so long is the service's fault"
+
+
 async def test_not_covered_is_remembered_for_the_symbol_and_opens_nothing():
     first = Scripted("twelve_data", lambda s: UpstreamError(Kind.NOT_COVERED) if s == "AAA" else priced(5)(s))
     source = source_of(first, Scripted("alpha_vantage", priced(11)))
