@@ -25,6 +25,8 @@ TOKEN_MAX_CHARS = 8_192
 LEEWAY_SECONDS = 10
 KEYS_FRESH_SECONDS = 600.0
 KEYS_REFRESH_MIN_SECONDS = 30.0
+KEYS_RETRY_SECONDS = 1.0
+"""While none are held: long enough that all who wait for the same refusal get it, instead of one call after the other."""
 ALGORITHM_OF = {"P-256": "ES256", "RSA": "RS256"}
 """For a published key that does not name its algorithm."""
 REQUIRED = ["exp", "aud", "iss", "sub"]
@@ -72,6 +74,7 @@ class PublishedKeys:
         self._keys: dict[str, PyJWK] = {}
         self._read_at = self._tried_at = -1e9
         self._reading = asyncio.Lock()
+        self._failure: UpstreamError | None = None
 
     async def key_for(self, header: dict[str, Any]) -> Any:
         kid = header.get("kid")
@@ -85,17 +88,21 @@ class PublishedKeys:
 
     async def _refresh(self) -> None:
         async with self._reading:
-            if monotonic_seconds() - self._tried_at < KEYS_REFRESH_MIN_SECONDS:
+            failure = None if self._keys else self._failure
+            if monotonic_seconds() - self._tried_at < (KEYS_RETRY_SECONDS if failure else KEYS_REFRESH_MIN_SECONDS):
+                if failure is not None:
+                    raise failure.with_traceback(None)
                 return
-            self._tried_at = monotonic_seconds()
             try:
                 self._keys = parse_keys(await self._upstream.json(""))
-                self._read_at = monotonic_seconds()
+                self._failure, self._read_at = None, monotonic_seconds()
             except UpstreamError as error:
                 log.warning("the issuer's keys cannot be read", reason=str(error), held=len(self._keys))
+                self._failure = error
                 if not self._keys:
-                    self._tried_at = -1e9
                     raise
+            finally:
+                self._tried_at = monotonic_seconds()
 
 
 def parse_keys(answer: Any) -> dict[str, PyJWK]:

@@ -1,5 +1,6 @@
 """Tokens: the good one passes, everything else is 401 and causes no call that the token asked for."""
 
+import asyncio
 import contextlib
 import json
 import threading
@@ -148,6 +149,31 @@ async def test_a_key_taken_out_of_the_rotation_ends_and_an_away_issuer_is_503(mo
     with pytest.raises(Problem) as away:
         await check_with(Issuer(UpstreamError(Kind.UNAVAILABLE))).user(f"Bearer {token()}")
     assert away.value.status == 503, "not knowing is not the user's fault"
+
+
+async def test_an_issuer_that_is_away_is_asked_once_by_all_who_come_together(monkeypatch):
+    now = time.monotonic()
+    monkeypatch.setattr("services.api.auth.monotonic_seconds", lambda: now)
+
+    class Slow(Issuer):
+        async def json(self, path, *_):
+            await asyncio.sleep(0)
+            return await super().json(path)
+
+    issuer = Slow(UpstreamError(Kind.UNAVAILABLE))
+    check = check_with(issuer)
+
+    async def status():
+        try:
+            return await check.user(f"Bearer {token()}") and 200
+        except Problem as refused:
+            return refused.status
+
+    assert set(await asyncio.gather(*(status() for _ in range(20)))) == {503}
+    assert issuer.calls == 1, "each call may take five seconds: the last of twenty would wait for more than a minute"
+    issuer.answer = JWKS
+    now += 1.1
+    assert await status() == 200, "and back at once"
 
 
 async def test_the_shared_secret_is_a_mode_of_its_own():
