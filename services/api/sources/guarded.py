@@ -31,6 +31,8 @@ class Guarded:
         self.calls = self.failures = 0
         self._worked = 0.0
         """When it last gave a good answer (Unix seconds)."""
+        self._asked: dict[str, float] = {}
+        """Symbol -> when it was last asked about (Unix seconds)."""
         self._useless: dict[str, tuple[float, UpstreamError]] = {}
         """Symbol -> until when asking about it is useless (Unix seconds), and what was said."""
 
@@ -43,13 +45,23 @@ class Guarded:
         groups = self.provider.calls_for(symbols - found.keys())
         for symbol in symbols - found.keys() - frozenset().union(*groups):
             found[symbol] = UpstreamError(Kind.NOT_COVERED, "no call could ask for it")
-        for group in groups:
+        for group in self._in_turn(groups):
             if self.breaker.is_open(time()):
                 break
             if await self.budget.take(self.provider.cost(group), 0 if user_waits else self.provider.reserve) > 0:
                 break
             found |= await self._call(group)
         return found
+
+    def _in_turn(self, groups: list[frozenset[str]]) -> list[frozenset[str]]:
+        """What gives many in one call first (an index brings all of them), then whoever waits longest: or a small budget would
+        always go to the same few."""
+
+        def since(group: frozenset[str]) -> float:
+            symbol, *others = group
+            return -1.0 if others or " " in symbol else self._asked.get(symbol, 0.0)
+
+        return sorted(groups, key=since)
 
     async def single(self, call: Callable[[Provider], Awaitable[T]]) -> T:
         """One call for a user who waits. Raises UpstreamError."""
@@ -69,6 +81,9 @@ class Guarded:
 
     async def _call(self, group: frozenset[str]) -> dict[str, Reading | UpstreamError]:
         self.calls += 1
+        if len(self._asked) > USELESS_MAX:
+            self._asked.clear()
+        self._asked |= dict.fromkeys(group, time())
         try:
             found = dict(await self.provider.quotes(group))
         except UpstreamError as error:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Literal, Protocol, TypeVar
 
+from services.api.breaker import SYMBOL_KINDS
 from services.api.budgets import Limit
 from services.api.instruments import instruments
 from services.api.market_calendar import IST
@@ -23,6 +24,7 @@ BROWSER = {
     "Accept-Language": "en-US,en;q=0.9",
 }
 SESSION_SECONDS = 300.0
+SINGLY_SECONDS = 600.0
 HISTORY_DAYS = 96
 Interval = Literal["intraday", "daily"]
 
@@ -69,13 +71,13 @@ class Nse:
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
         self._members = frozenset(symbol for symbol in instruments() if " " not in symbol)
-        self._session_until = 0.0
+        self._session_until = self._singly_until = 0.0
         self._beginning = asyncio.Lock()
 
     def calls_for(self, symbols: frozenset[str]) -> list[frozenset[str]]:
         indices = frozenset(symbol for symbol in symbols if " " in symbol)
         members = symbols & self._members
-        bulk = members if len(members) > 1 else frozenset[str]()
+        bulk = members if len(members) > 1 and monotonic() >= self._singly_until else frozenset[str]()
         singles = [frozenset({symbol}) for symbol in sorted(symbols - indices - bulk)]
         return [group for group in (bulk, indices) if group] + singles
 
@@ -84,15 +86,27 @@ class Nse:
 
     async def quotes(self, group: frozenset[str]) -> Found:
         if all(" " in symbol for symbol in group):
-            return _pick(await self._get(nse.parse_all_indices, "/api/allIndices", {}), group, nse.SOURCE)
+            indices = await self._list(nse.parse_all_indices, "/api/allIndices", {})
+            return _pick(indices, group, nse.SOURCE) if indices else {}
         if len(group) > 1:
-            rows = await self._get(nse.parse_members, "/api/equity-stock-indices", {"index": "NIFTY 50"})
+            rows = await self._list(nse.parse_members, "/api/equity-stock-indices", {"index": "NIFTY 50"})
+            if not rows:
+                self._singly_until = monotonic() + SINGLY_SECONDS
             self._members = frozenset(row.symbol for row in rows if " " not in row.symbol) or self._members
             return {row.symbol: row for row in rows if row.symbol in group}
         (symbol,) = group
         function = {"functionName": "getSymbolData", "marketType": "N", "series": "EQ", "symbol": symbol}
         reading = await self._get(nse.parse_symbol_data, "/api/NextApi/apiClient/GetQuoteApi", function)
         return {symbol: _same_symbol(symbol, reading)}
+
+    async def _list(self, parse: Callable[[Any], list[Reading]], path: str, params: dict[str, str]) -> list[Reading]:
+        """Empty when NSE has no such list or nothing in it now, which says nothing about the symbols that should be there."""
+        try:
+            return await self._get(parse, path, params)
+        except UpstreamError as error:
+            if error.kind in SYMBOL_KINDS:
+                return []
+            raise
 
     def has_history(self, symbol: str, interval: Interval) -> bool:
         return interval == "intraday" or " " not in symbol

@@ -20,11 +20,13 @@ from services.api.upstreams import Kind, UpstreamError, Window
 from services.api.upstreams.client import Upstream
 from services.contract.quotes import Session, Status
 
+PLENTY = (Limit(1000, 60),)
+
 
 class Scripted:
     """A provider that says what a test tells it."""
 
-    limits = (Limit(1000, 60),)
+    limits = PLENTY
     reserve = 0
 
     def __init__(self, name, answer):
@@ -266,6 +268,33 @@ def test_a_symbols_fault_never_opens_the_breaker():
     for kind in (Kind.UNKNOWN_SYMBOL, Kind.NOT_COVERED, Kind.NO_DATA):
         breaker.failed(UpstreamError(kind), 0.0)
     assert not breaker.is_open(0.0)
+
+
+async def test_a_list_that_nse_does_not_have_any_more_makes_no_symbol_unknown():
+    def answer(request):
+        if "equity-stock-indices" in request.url.path or "allIndices" in request.url.path:
+            return httpx.Response(200, json={"data": "Missing index or key."})
+        return httpx.Response(200, json={})
+
+    upstream = Upstream("https://nse.example")
+    upstream.client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    provider = Nse(upstream)
+    source = LiveSource([Guarded(provider, Budget(None, "nse", PLENTY), Breaker())], NegativeCache(None))
+    wanted = frozenset({"RELIANCE", "TCS", "NIFTY 50"})
+    assert await source.current(wanted) == []
+    assert await source._negative.known(wanted) == frozenset(), "all of the NIFTY 50 would be 404 for a day"
+    assert frozenset({"TCS"}) in provider.calls_for(wanted), "the single quote is the next one in the order of fallbacks"
+    await source.close()
+
+
+async def test_a_small_budget_does_not_always_go_to_the_same_symbols():
+    provider = Scripted("nse", priced(5))
+    (guarded,) = source_of(provider).providers
+    wanted = frozenset("ABCDEFG")
+    for _ in range(7):
+        guarded.budget = Budget(None, "nse", [Limit(2, 60)])
+        await guarded.quotes(wanted, user_waits=False)
+    assert sorted(provider.asked) == sorted(2 * "ABCDEFG"), "in the order of the alphabet G would never be asked about"
 
 
 async def test_one_session_is_begun_for_all_calls_that_come_together():
