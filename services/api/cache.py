@@ -17,13 +17,15 @@ from typing import Any
 
 from services.api.logs import logger
 from services.api.redis_link import RedisAway, RedisLink
-from services.api.upstreams import UpstreamError
+from services.api.upstreams import Kind, UpstreamError
 
 LOCAL_MAX = 2_000
 LOCK_POLL_SECONDS = 0.05
 JITTER = 0.1
 REFUSED_SECONDS = 10.0
 """How long a service's refusal is given to all who ask, instead of a call for each of them."""
+NOTHING_SECONDS = {Kind.UNKNOWN_SYMBOL: 3_600.0, Kind.NOT_COVERED: 3_600.0, Kind.NO_DATA: 60.0}
+"""The same where it means that there is nothing: asking every ten seconds would use up a budget of 25 a day in minutes."""
 
 log = logger(__name__)
 Load = Callable[[], Awaitable[Any]]
@@ -96,7 +98,7 @@ class Cache:
         if isinstance(error, UpstreamError):
             if len(self._refused) >= LOCAL_MAX:
                 self._refused.clear()
-            self._refused[key] = self._clock() + REFUSED_SECONDS, error
+            self._refused[key] = self._clock() + NOTHING_SECONDS.get(error.kind, REFUSED_SECONDS), error
         elif error is not None:
             log.error("cache load failed", key=key, error=repr(error))
 

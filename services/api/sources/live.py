@@ -93,16 +93,17 @@ class LiveSource:
         return await self._refresh(symbols, user_waits=True)
 
     async def history(self, symbol: str, interval: Literal["intraday", "daily"]) -> tuple[str, History]:
-        """From the first provider that has one, with its name. Raises the last UpstreamError."""
-        error = UpstreamError(Kind.NOT_COVERED, "no provider offers it")
+        """From the first provider that has one, with its name. Raises the first one's UpstreamError: a fallback not knowing
+        a symbol says nothing about it while the better service is away."""
+        refusals = []
         for guarded in self.providers:
             if not guarded.provider.has_history(symbol, interval):
                 continue
             try:
                 return guarded.provider.name, await guarded.single(lambda provider: provider.history(symbol, interval))
             except UpstreamError as refused:
-                error = refused
-        raise error
+                refusals.append(refused)
+        raise refusals[0] if refusals else UpstreamError(Kind.NOT_COVERED, "no provider offers it")
 
     async def search(self, query: str) -> list[Listing]:
         """From the first provider that offers a search. Raises UpstreamError."""

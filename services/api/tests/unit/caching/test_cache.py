@@ -81,6 +81,21 @@ async def test_a_refusal_is_kept_for_seconds_only(cache, upstream):
     assert (await cache.get("k", POLICY, upstream.load)).value == {"call": 2}
 
 
+@pytest.mark.parametrize(("kind", "seconds"), [(Kind.UNKNOWN_SYMBOL, 3_600), (Kind.NOT_COVERED, 3_600), (Kind.NO_DATA, 60)])
+async def test_that_there_is_nothing_is_kept_for_longer(cache, kind, seconds):
+    asked = []
+
+    async def load():
+        asked.append(1)
+        raise UpstreamError(kind)
+
+    for passed in (0, seconds - 1, 2):
+        cache._clock.now += passed
+        with pytest.raises(UpstreamError):
+            await cache.get("k", POLICY, load)
+    assert len(asked) == 2, "else one impatient user spends 25 calls of the day in minutes"
+
+
 async def test_entries_made_together_do_not_end_together(cache):
     async def load():
         return 1

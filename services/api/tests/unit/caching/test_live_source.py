@@ -170,6 +170,21 @@ async def test_only_services_that_could_have_a_chart_are_asked_for_it(symbol, in
     assert used == asked, "a call that cannot help would cost one of 25 a day"
 
 
+@pytest.mark.parametrize("kind", [Kind.UNAVAILABLE, Kind.UNKNOWN_SYMBOL])
+async def test_what_a_fallback_does_not_know_is_no_word_about_a_symbol(kind):
+    class Charted(Scripted):
+        def has_history(self, symbol, interval):
+            return True
+
+        async def history(self, symbol, interval):
+            raise self.answer
+
+    providers = Charted("nse", UpstreamError(kind)), Charted("alpha_vantage", UpstreamError(Kind.UNKNOWN_SYMBOL))
+    with pytest.raises(UpstreamError) as refused:
+        await source_of(*providers).history("AAA", "daily")
+    assert refused.value.kind is kind, "404 while the service that knows it is away would be a lie"
+
+
 async def test_an_unknown_symbol_costs_one_call():
     first = Scripted("nse", UpstreamError(Kind.UNKNOWN_SYMBOL))
     source = source_of(first)
