@@ -79,10 +79,12 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
 
 
 def create_app(platform: Platform) -> ASGIApp:
-    """The whole application as uvicorn runs it; the platform starts and stops with it."""
+    """The whole application as uvicorn runs it; the platform starts and stops with it. CORS is around the rate limit: a page of
+    another origin may read a 429 and its Retry-After too."""
     settings = platform.settings
     stats = RequestStats()
     app: ASGIApp = HotQuotes(Conditional(errors.Answered(build_app(platform, stats))), platform)
+    app = RateLimitLayer(app, platform.limits, settings.trusted_hops)
     if settings.allowed_origins:
         app = CORSMiddleware(
             app,
@@ -93,4 +95,4 @@ def create_app(platform: Platform) -> ASGIApp:
             expose_headers=["ETag", "Age", "Retry-After", "X-Request-ID"],
             max_age=600,
         )
-    return Envelope(MetricsLayer(RateLimitLayer(app, platform.limits, settings.trusted_hops), stats))
+    return Envelope(MetricsLayer(app, stats))

@@ -126,6 +126,15 @@ async def test_over_the_limit_is_429_with_retry_after_and_health_is_exempt():
     assert other.status_code == 200, "another client behind the proxy is not affected"
 
 
+async def test_a_page_of_an_allowed_origin_may_read_that_it_asks_too_often():
+    site = Site(rate_limit_per_minute=1, allowed_origins=(APP,))
+    site.hold()
+    first, second = [await site.client.get("/api/v1/quotes/TCS", headers={"Origin": APP}) for _ in range(2)]
+    assert (first.status_code, second.status_code) == (200, 429)
+    assert second.headers["access-control-allow-origin"] == APP, "or the browser tells the page of a network error"
+    assert "Retry-After" in second.headers["access-control-expose-headers"]
+
+
 async def test_dear_routes_have_their_own_limit():
     site = Site(rate_limit_upstream_per_minute=1)
     assert (await site.client.get("/api/v1/symbols")).status_code == 200
