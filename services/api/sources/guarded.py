@@ -32,7 +32,7 @@ class Guarded:
         self._worked = 0.0
         """When it last gave a good answer (Unix seconds)."""
         self._asked: dict[str, float] = {}
-        """Symbol -> when it was last asked about (Unix seconds)."""
+        """Symbol -> since when it waits for its turn (Unix seconds)."""
         self._useless: dict[str, tuple[float, UpstreamError]] = {}
         """Symbol -> until when asking about it is useless (Unix seconds), and what was said."""
 
@@ -59,7 +59,7 @@ class Guarded:
 
         def since(group: frozenset[str]) -> float:
             symbol, *others = group
-            return -1.0 if others or " " in symbol else self._asked.get(symbol, 0.0)
+            return 0.0 if others or " " in symbol else self._asked.setdefault(symbol, time())
 
         return sorted(groups, key=since)
 
