@@ -6,12 +6,15 @@ from services.api.negative import NegativeCache
 from services.api.redis_link import RedisLink
 from services.api.settings import Settings
 from services.api.sources import Source, SourceError
+from services.api.sources.alpha_vantage import AlphaVantage
 from services.api.sources.day_file import find_day, read_day
 from services.api.sources.guarded import Guarded
 from services.api.sources.live import LiveSource, Pace
-from services.api.sources.providers import AlphaVantage, Nse, Provider, TwelveData
+from services.api.sources.nse import Nse
+from services.api.sources.provider import Provider
 from services.api.sources.replay import ReplaySource
 from services.api.sources.simulated import SimulatedSource
+from services.api.sources.twelve_data import TwelveData
 from services.api.upstreams.client import Upstream
 
 

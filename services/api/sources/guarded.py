@@ -8,7 +8,7 @@ from services.api.breaker import Breaker
 from services.api.budgets import Budget
 from services.api.logs import logger
 from services.api.sources import Reading
-from services.api.sources.providers import Provider
+from services.api.sources.provider import Provider
 from services.api.upstreams import Kind, UpstreamError
 
 USELESS_SECONDS = {Kind.NOT_COVERED: 86_400.0, Kind.UNKNOWN_SYMBOL: 3_600.0, Kind.NO_DATA: 60.0}

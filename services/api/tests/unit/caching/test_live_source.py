@@ -13,9 +13,12 @@ from services.api.cache import Cache
 from services.api.negative import NegativeCache
 from services.api.search import Search
 from services.api.sources import Reading
+from services.api.sources.alpha_vantage import AlphaVantage
 from services.api.sources.guarded import Guarded
 from services.api.sources.live import LiveSource, Pace
-from services.api.sources.providers import AlphaVantage, Nse, Provider, TwelveData
+from services.api.sources.nse import Nse
+from services.api.sources.provider import Provider
+from services.api.sources.twelve_data import TwelveData
 from services.api.upstreams import Kind, UpstreamError, Window
 from services.api.upstreams.client import Upstream
 from services.contract.quotes import Session, Status
@@ -285,10 +288,13 @@ def test_a_symbols_fault_never_opens_the_breaker():
     assert not breaker.is_open(0.0)
 
 
-async def test_a_list_that_nse_does_not_have_any_more_makes_no_symbol_unknown():
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, {"data": "Missing index or key."}), (200, {"data": []}), (404, {"status": 404})]
+)
+async def test_a_list_that_nse_does_not_have_any_more_makes_no_symbol_unknown(status, body):
     def answer(request):
         if "equity-stock-indices" in request.url.path or "allIndices" in request.url.path:
-            return httpx.Response(200, json={"data": "Missing index or key."})
+            return httpx.Response(status, json=body)
         return httpx.Response(200, json={})
 
     upstream = Upstream("https://nse.example")
