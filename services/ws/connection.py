@@ -23,6 +23,8 @@ from services.ws.outbox import Outbox
 PING_FRAME = b"\x89\x00"
 SHAKEN = Request("", Headers())
 """Stands for every request after its handshake: the library only asks whether there was one, its headers take 2 KiB a client."""
+NOWHERE = -1
+"""The descriptor of no socket: the system will give the old one to somebody else."""
 ABORT_SECONDS = 2.0
 """How long a closed client may take to answer the close frame before its socket is dropped."""
 
@@ -62,7 +64,7 @@ class ClientConnection(ServerConnection):
         self.client_id = client_id
         self.request, self.response = SHAKEN, None
         self._budget = Bucket(self.rules.frames_per_second, self.rules.frame_burst, self.loop.time())
-        self.outbox = Outbox(self.transport.write)
+        self.outbox = Outbox(self.transport.get_extra_info("socket").fileno(), self.transport.write)
         return self.outbox
 
     def detach(self) -> None:
@@ -71,6 +73,7 @@ class ClientConnection(ServerConnection):
         self.rules.slow.discard(self)
         if outbox is not None:
             self.rules.hub.remove(outbox)
+            outbox.address = NOWHERE
 
     def put(self, *lines: bytes) -> None:
         """Write text messages now, outside the stream of prices; dropped when the connection is closing."""

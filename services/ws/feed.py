@@ -39,11 +39,11 @@ class Feed:
         self.malformed = 0
         self.publish_to_receive = Histogram()
 
-    def take_message(self, message: bytes) -> None:
-        """One message of the updates channel: one or more lines."""
+    def take_messages(self, messages: list[bytes]) -> None:
+        """Messages of the updates channel that came together, each of one or more lines."""
         now = time.time()
         ready: list[Update] = []
-        for line in message.split(b"\n") if b"\n" in message else (message,):
+        for line in b"\n".join(messages).split(b"\n"):
             update = self._parse(line, now)
             if update is not None:
                 self.received += 1

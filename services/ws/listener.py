@@ -43,7 +43,7 @@ def listen(handler: Serving, admission: Admitting | None, rules: ConnectionRules
         close_timeout=2,
         open_timeout=settings.handshake_seconds,
         max_size=settings.max_message_bytes,
-        write_limit=settings.write_high_bytes,
+        write_limit=0,  # pause as soon as anything waits in the transport: the hub, which sends past it, must not overtake that
         backlog=BACKLOG,
     )
 

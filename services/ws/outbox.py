@@ -1,7 +1,7 @@
-"""What one client, and what all clients of one interest, still have to get. No I/O: writes go through a function.
+"""What one client, and what all clients of one interest, still have to get. No I/O.
 
-A client whose buffer is full is `paused`: from then on only the names of changed symbols are kept (conflation), and on
-`resume` it gets the newest of each. Memory per client is so bounded by the symbols it holds, whatever the feed does.
+A client whose socket takes no more is `paused`: from then on only the names of changed symbols are kept (conflation), and when
+it reads again it gets the newest of each. Memory per client is so bounded by the symbols it holds, whatever the feed does.
 """
 
 from collections.abc import Callable
@@ -15,12 +15,15 @@ Item = tuple[bytes, Update]
 
 
 class Outbox:
-    """`write` takes finished frames and never waits. `paused_since` is in loop seconds, 0.0 while the client keeps up."""
+    """One client. `paused_since` is in loop seconds, 0.0 while the client keeps up."""
 
-    __slots__ = ("audience", "dirty", "paused_since", "place", "symbols", "write")
+    __slots__ = ("address", "audience", "dirty", "paused_since", "place", "spill", "symbols")
 
-    def __init__(self, write: Callable[[bytes], None]) -> None:
-        self.write = write
+    def __init__(self, address: int, spill: Callable[[bytes], None]) -> None:
+        self.address = address
+        """Where the hub sends: a socket's descriptor."""
+        self.spill = spill
+        """Takes what could not be sent at once, and calls `pause` until it is gone: nothing may overtake it."""
         self.symbols: dict[str, Mode] = {}
         self.audience: Audience | None = None
         self.place = 0
@@ -30,7 +33,7 @@ class Outbox:
         self.paused_since = 0.0
 
     def pause(self, now: float) -> None:
-        """The client's buffer is full."""
+        """The socket takes no more."""
         if self.dirty is None:
             self.dirty = {}
             self.paused_since = now

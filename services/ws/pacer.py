@@ -1,9 +1,9 @@
 """When audiences are written: at once when there is little to do, in rounds under load.
 
-The busier the process, the longer an audience waits for company (`hold`), up to a bound: updates that share a write cost one
-system call. Only as far as company is likely to come: where updates of one audience are rare, waiting saves nothing.
-Work is cut into slices, so that reading from Redis, handshakes and pings go on between them, and what comes in meanwhile
-joins the audiences that have not had their turn.
+In a busy process an audience waits for company (`hold`): updates that share a write cost one system call. Only as far as company
+is likely to come: where updates of one audience are rare, waiting saves nothing. Near a full core everybody waits longer.
+Where nothing is held, the hub may send a single update as it comes. Work is cut into slices, so that reading from Redis,
+handshakes and pings go on between them, and what comes in meanwhile joins the audiences that have not had their turn.
 """
 
 import asyncio
@@ -11,33 +11,32 @@ import time
 from collections.abc import Callable
 
 from services.ws.hub import Hub
-from services.ws.update import Update
 
-SLICE_WRITES = 500
-"""Some 4 ms. By number, not by time: the transport makes the system calls at the end of the loop's pass, after the slice."""
+SLICE_WRITES = 100
+"""Some milliseconds: what comes meanwhile waits so long, and is late by so much."""
 WINDOW_SECONDS = 0.1
 SMOOTHING = 0.3
-IDLE_SHARE = 0.15
-"""Of a core. Below this nothing is held back; from here the hold rises evenly, up to its bound when the core is full."""
+IDLE_SHARE, BUSY_SHARE = 0.15, 0.35
+"""Of a core. Nothing is held back up to the first; from there the hold rises evenly, to `THRIFTY_HOLD_SECONDS` at the second."""
+THRIFTY_HOLD_SECONDS = 0.02
 CROWDED_SHARE = 0.7
-"""Of a core. From here it is no longer a question of thrift: what is not shared will soon be late for everybody."""
+"""Of a core. From here, up to `hold_max_seconds` at a full one, it is no longer a question of thrift: what is not shared will
+soon be late for everybody."""
 SHORTEST_WAIT_SECONDS = 0.0005
 """A timer of the loop has a resolution of a millisecond: shorter waits would only become longer ones."""
 
 
 class Pacer:
-    """Drives `hub.flush`; `observe` is told the oldest update of each slice, `cpu_seconds` tells what the process used so far."""
+    """Drives `hub.flush`; `cpu_seconds` tells what the process used so far."""
 
     def __init__(
         self,
         hub: Hub,
         hold_max_seconds: float,
-        observe: Callable[[Update], None] = lambda update: None,
         cpu_seconds: Callable[[], float] = time.process_time,
     ) -> None:
         self._hub = hub
         self._hold_max_seconds = hold_max_seconds
-        self._observe = observe
         self._cpu_seconds = cpu_seconds
         self._loop = asyncio.get_running_loop()
         self._armed = False
@@ -48,6 +47,8 @@ class Pacer:
         """Of a core, over the last some hundred milliseconds."""
         self.hold_seconds = 0.0
         """How long an audience waits for company now."""
+        hub.writes_at_once = True
+        self._loop.call_later(WINDOW_SECONDS, self._measure)
 
     def pending(self) -> None:
         """Something is queued; arranges its writing."""
@@ -67,32 +68,31 @@ class Pacer:
             self._loop.call_later(wait, self._run)
 
     def _run(self) -> None:
-        now = self._loop.time()
         try:
-            oldest = self._hub.flush(now - self.hold_seconds + SHORTEST_WAIT_SECONDS, SLICE_WRITES)
-            if oldest is not None:
-                self._loop.call_soon(self._observe, oldest)  # in the next pass: when it has been written
+            self._hub.flush(self._loop.time() - self.hold_seconds + SHORTEST_WAIT_SECONDS, SLICE_WRITES)
         finally:
-            if now - self._window_began >= WINDOW_SECONDS:
-                self._measure(now)
             self._arm()
 
-    def _measure(self, now: float) -> None:
-        cpu, queued, length = self._cpu_seconds(), self._hub.counts.queued, now - self._window_began
+    def _measure(self) -> None:
+        self._loop.call_later(WINDOW_SECONDS, self._measure)
+        now, cpu, queued = self._loop.time(), self._cpu_seconds(), self._hub.counts.queued
+        length = now - self._window_began
         weight = min(1.0, SMOOTHING * length / WINDOW_SECONDS)
         self.busy_share += weight * ((cpu - self._window_cpu) / length - self.busy_share)
-        rate = (queued - self._window_queued) / length / max(1, self._hub.audience_count)
+        rate = (queued - self._window_queued) / length / max(1, len(self._hub.interests.audiences))
         self.hold_seconds = self._hold(rate)
+        self._hub.writes_at_once = self.hold_seconds < SHORTEST_WAIT_SECONDS
         self._window_began, self._window_cpu, self._window_queued = now, cpu, queued
 
     def _hold(self, rate: float) -> float:
-        """By the share of the core, times the share of writes it would save when an audience gets `rate` updates a second."""
-        longest = self._hold_max_seconds * _above(IDLE_SHARE, self.busy_share)
-        saved = rate * longest / (1 + rate * longest)
-        needed = _above(CROWDED_SHARE, self.busy_share) * min(1.0, rate * self._hold_max_seconds)
-        return longest * max(saved, needed)
+        """By the share of the core, and the share of writes it would save when an audience gets `rate` updates a second."""
+        longest = min(THRIFTY_HOLD_SECONDS, self._hold_max_seconds)
+        thrifty = longest * _risen(IDLE_SHARE, BUSY_SHARE, self.busy_share) * rate * longest / (1 + rate * longest)
+        longest = self._hold_max_seconds
+        needed = longest * _risen(CROWDED_SHARE, 1.0, self.busy_share) * min(1.0, rate * longest)
+        return max(thrifty, needed)
 
 
-def _above(start: float, share: float) -> float:
-    """0 up to `start`, rising evenly to 1 at a full core."""
-    return min(max((share - start) / (1 - start), 0.0), 1.0)
+def _risen(start: float, end: float, share: float) -> float:
+    """0 up to `start`, rising evenly to 1 at `end`."""
+    return min(max((share - start) / (end - start), 0.0), 1.0)

@@ -1,4 +1,4 @@
-"""How this node reaches Redis: one connection for commands that never waits long, and bare connections for the subscription.
+"""How this node reaches Redis: one connection for commands that never waits long, and one for the subscription.
 
 redis-py's defaults retry for 3 s (Redis killed) to 58 s (Redis paused), so there are no retries here and short timeouts.
 """
@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import redis.asyncio as redis
-from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection
+from redis.asyncio.connection import Connection, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.credentials import CredentialProvider
 from redis.exceptions import RedisError
 
 from services.ws.settings import SettingsError, WsSettings
+from services.ws.subscription import Messages, Subscription, subscribe
 
 COMMAND_SECONDS = 0.25
 CONNECT_SECONDS = 0.5
@@ -44,9 +45,10 @@ class _PasswordFile(CredentialProvider):
 
 
 class RedisLink:
-    """`call` for commands; `subscription` for a connection of its own."""
+    """`call` for commands; `subscribe` for a connection of its own."""
 
     def __init__(self, settings: WsSettings) -> None:
+        self._settings = settings
         options: dict[str, Any] = {
             "host": settings.redis_host,
             "port": settings.redis_port,
@@ -55,24 +57,41 @@ class RedisLink:
             "protocol": 2,
             "client_name": settings.node_id,
         }
-        self._kind: type[AbstractConnection] = Connection
+        kind = Connection
         if settings.secret("redis_password") is not None:
             options["credential_provider"] = _PasswordFile(settings)
         if settings.redis_tls:
-            self._kind = SSLConnection
+            kind = SSLConnection
             options |= {
                 "ssl_ca_certs": str(settings.redis_ca_file) if settings.redis_ca_file else None,
                 "ssl_min_version": ssl.TLSVersion.TLSv1_2,
             }
-        self._options = options
         pool = redis.BlockingConnectionPool(
-            max_connections=4, timeout=COMMAND_SECONDS, connection_class=self._kind, socket_timeout=COMMAND_SECONDS, **options
+            max_connections=4, timeout=COMMAND_SECONDS, connection_class=kind, socket_timeout=COMMAND_SECONDS, **options
         )
         self.client = redis.Redis(connection_pool=pool)
 
-    def subscription(self) -> AbstractConnection:
-        """A connection that is not yet connected and waits without end for what is published."""
-        return self._kind(socket_timeout=None, **self._options)
+    async def subscribe(self, channels: tuple[str, ...], on_messages: Callable[[Messages], None]) -> Subscription:
+        """A connection on which what is published comes without end.
+
+        Raises:
+            OSError: not reached, or refused.
+        """
+        settings = self._settings
+        try:
+            password = settings.secret("redis_password")
+        except SettingsError as error:
+            raise ConnectionError(str(error)) from error
+        return await subscribe(
+            channels, on_messages, password, settings.node_id, host=settings.redis_host, port=settings.redis_port, ssl=self._tls()
+        )
+
+    def _tls(self) -> ssl.SSLContext | None:
+        if not self._settings.redis_tls:
+            return None
+        context = ssl.create_default_context(cafile=self._settings.redis_ca_file)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
 
     async def call(self, command: Callable[[redis.Redis], Awaitable[T]]) -> T:
         """Run one command.

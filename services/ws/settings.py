@@ -67,8 +67,7 @@ class WsSettings(BaseSettings):
     handshake_seconds: float = Field(10, gt=0)
 
     # Slow clients.
-    send_buffer_bytes: int = Field(65_536, ge=4_096, description="kernel send buffer of one socket")
-    write_high_bytes: int = Field(65_536, ge=4_096, description="user-space buffer above which a client is conflated")
+    send_buffer_bytes: int = Field(131_072, ge=4_096, description="kernel send buffer of one socket; who fills it is conflated")
     write_cap_bytes: int = Field(524_288, ge=65_536, description="buffer at which a client is cut at once")
     write_deadline_seconds: float = Field(5, gt=0)
     ping_seconds: float = Field(20, gt=0)

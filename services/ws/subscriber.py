@@ -11,12 +11,10 @@ import time
 from collections.abc import Callable
 from typing import Never
 
-from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import RedisError
-
 from services.contract.messages import Heartbeat
 from services.ws.log import log
 from services.ws.redis_link import RedisAway, RedisLink
+from services.ws.subscription import Messages, Subscription
 
 BEAT_SECONDS = 1.0
 SILENCE_SECONDS = 2.9
@@ -28,21 +26,21 @@ LAST_RETRY_SECONDS = 2.0
 
 
 class Subscriber:
-    """`on_message(channel, data)`, `on_up()` after each (re)subscription, `on_down(reason)` once per outage."""
+    """`on_messages` gets what came, `on_up()` after each (re)subscription, `on_down(reason)` once per outage."""
 
     def __init__(
         self,
         link: RedisLink,
         node: str,
         channels: tuple[str, str],
-        on_message: Callable[[bytes, bytes], None],
+        on_messages: Callable[[Messages], None],
         on_up: Callable[[], None],
         on_down: Callable[[str], None],
     ) -> None:
         self._link = link
         self._node = node
         self._channels = channels
-        self._on_message = on_message
+        self._on_messages = on_messages
         self._on_up = on_up
         self._on_down = on_down
         self._beat = 0
@@ -70,44 +68,31 @@ class Subscriber:
 
     async def _session(self) -> str:
         """One subscription from connect to loss; returns why it ended."""
-        connection = self._link.subscription()
         try:
             async with asyncio.timeout(SUBSCRIBE_SECONDS):
-                await self._subscribe(connection)
+                subscription = await self._link.subscribe(self._channels, self._take)
+        except (OSError, TimeoutError) as error:
+            return f"{type(error).__name__}: {error}"
+        try:
             self._up()
-            await self._read_until_silent(connection)
-        except (RedisError, OSError, TimeoutError) as error:
+            await self._until_silent(subscription)
+        except (OSError, TimeoutError) as error:
             return f"{type(error).__name__}: {error}"
         finally:
-            with contextlib.suppress(Exception):
-                await connection.disconnect(nowait=True)
+            subscription.close()
 
-    async def _subscribe(self, connection: AbstractConnection) -> None:
-        await connection.connect()  # type: ignore[no-untyped-call]
-        await connection.send_command("SUBSCRIBE", *self._channels)
-        for _ in self._channels:
-            await connection.read_response()
+    def _take(self, messages: Messages) -> None:
+        self._heard = time.monotonic()
+        self._on_messages(messages)
 
-    async def _read_until_silent(self, connection: AbstractConnection) -> Never:
-        """Not a TaskGroup: there an error of the reader would swallow a cancellation that comes at the same moment."""
-        reader = asyncio.get_running_loop().create_task(self._read(connection))
-        try:
-            while True:
-                silence = time.monotonic() - self._heard
-                if silence > SILENCE_SECONDS:
-                    raise TimeoutError(f"nothing heard from Redis for {silence:.1f} s, not even own beats")
-                done, _ = await asyncio.wait([reader], timeout=SILENCE_SECONDS - silence + 0.001)
-                if done:
-                    reader.result()
-        finally:
-            reader.cancel()
-
-    async def _read(self, connection: AbstractConnection) -> Never:
+    async def _until_silent(self, subscription: Subscription) -> Never:
         while True:
-            kind, channel, data = await connection.read_response()
-            if kind == b"message":
-                self._heard = time.monotonic()
-                self._on_message(channel, data)
+            silence = time.monotonic() - self._heard
+            if silence > SILENCE_SECONDS:
+                raise TimeoutError(f"nothing heard from Redis for {silence:.1f} s, not even own beats")
+            done, _ = await asyncio.wait([subscription.ended], timeout=SILENCE_SECONDS - silence + 0.001)
+            if done:
+                subscription.ended.result()
 
     async def _keep_beating(self) -> None:
         while True:

@@ -73,7 +73,7 @@ class Rig:
         for symbol in symbols:
             seq = self.seqs[symbol] = self.seqs.get(symbol, 1) + 1
             lines.append(line_of(symbol, epoch, fence, seq, price_of(seq)))
-        self.node.feed.take_message("\n".join(lines).encode())
+        self.node.feed.take_messages(["\n".join(lines).encode()])
 
 
 async def receive(socket: ClientConnection, timeout_seconds: float = 5.0) -> dict[str, Any]:

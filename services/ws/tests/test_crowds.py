@@ -74,7 +74,7 @@ async def test_half_of_a_thousand_vanish_under_load_and_the_others_miss_nothing(
 
 
 async def test_a_client_that_never_reads_is_cut_and_costs_bounded_memory(client_key_file):
-    settings = {"write_deadline_seconds": 1.0, "send_buffer_bytes": 4096, "write_high_bytes": 32768}
+    settings = {"write_deadline_seconds": 1.0, "send_buffer_bytes": 65_536}
     async with running_node(client_key_file=client_key_file, **settings) as rig:
         (good, *_) = await crowd_of(rig, 50)
         stuck = Reader()
@@ -102,7 +102,7 @@ async def test_a_client_that_never_reads_is_cut_and_costs_bounded_memory(client_
 
 
 async def test_a_client_that_reads_again_in_time_is_current_and_stays(client_key_file):
-    settings = {"write_deadline_seconds": 5.0, "send_buffer_bytes": 4096, "write_high_bytes": 4096}
+    settings = {"write_deadline_seconds": 5.0, "send_buffer_bytes": 4096}
     async with running_node(client_key_file=client_key_file, **settings) as rig:
         slow = Reader()
         bare = socket.socket()

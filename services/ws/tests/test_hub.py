@@ -1,51 +1,82 @@
 """Fan-out without sockets: one write per client and batch, nothing lost, nothing twice, nobody kept waiting."""
 
 import json
+from typing import ClassVar
 
 import pytest
 
 from services.contract.messages import Mode
 from services.contract.tests.publisher import line_of
-from services.ws.hub import Hub
+from services.ws.hub import MOST_AT_ONCE, Hub
 from services.ws.outbox import Outbox
 from services.ws.update import Update, parse_update
 
 
 class Client:
-    """Collects what is written to it; may be told to fail."""
+    """Collects what is written to it; may be told to fail, or to take only so many bytes."""
+
+    everybody: ClassVar[list["Client"]] = []
 
     def __init__(self, hub, *symbols, mode=Mode.QUOTE):
         self.writes = []
         self.is_broken = False
-        self.outbox = Outbox(self._write)
+        self.room = 10**6
+        self.waiting = b""
+        self.outbox = Outbox(len(self.everybody), self._spill)
+        self.everybody.append(self)
         self.hub = hub
         hub.set_interest(self.outbox, dict.fromkeys(symbols, mode))
 
-    def _write(self, data):
+    @classmethod
+    def send(cls, address, data):
+        client = cls.everybody[address]
+        if client.is_broken or not client.room:
+            raise BlockingIOError
+        taken = data if len(data) <= client.room else data[: client.room]
+        client.room -= len(taken)
+        client.writes.append(taken)
+        return len(taken)
+
+    def _spill(self, data):
         if self.is_broken:
             raise RuntimeError("the handler is closed")
-        self.writes.append(data)
+        self.waiting += data
+        self.outbox.pause(1.0)
+
+    def read_again(self):
+        self.room = 10**6
+        self.writes.append(self.waiting)
+        self.hub.catch_up(self.outbox)
 
     @property
     def seen(self):
-        return [(m["symbol"], m["seq"]) for write in self.writes for m in messages(write)]
+        return [(m["symbol"], m["seq"]) for m in messages(b"".join(self.writes))]
 
 
 def messages(data):
     """The JSON messages in unmasked text frames."""
+    found, rest = split(data)
+    assert not rest, "only whole frames go out"
+    return found
+
+
+def split(data):
+    """The JSON messages in the whole frames at the start, and the rest."""
     found = []
-    while data:
-        assert data[0] == 0x81, "only whole text frames go out"
+    while len(data) >= 4:
+        assert data[0] == 0x81, "only text frames go out, one after another"
         length, head = (data[1], 2) if data[1] < 126 else (int.from_bytes(data[2:4], "big"), 4)
+        if len(data) < head + length:
+            break
         found.append(json.loads(data[head : head + length]))
         data = data[head + length :]
-    return found
+    return found, data
 
 
 class Feed:
     def __init__(self):
         self.latest: dict[str, Update] = {}
-        self.hub = Hub(self.latest)
+        self.hub = Hub(self.latest, Client.send)
 
     def publish(self, symbol, seq):
         update = parse_update(line_of(symbol, "e1", 1, seq, 100.0).encode())
@@ -55,6 +86,7 @@ class Feed:
 
 @pytest.fixture
 def feed():
+    Client.everybody.clear()
     return Feed()
 
 
@@ -153,10 +185,52 @@ def test_nobody_is_written_before_its_time(feed):
     update = parse_update(line_of("A", "e1", 1, 1, 100.0).encode())
     feed.hub.publish([update], now=5.0)
     assert feed.hub.oldest_since == 5.0
-    assert feed.hub.flush(written_before=4.9) is None
+    feed.hub.flush(written_before=4.9)
     assert client.writes == []
-    assert feed.hub.flush(written_before=5.0) is update
+    feed.hub.flush(written_before=5.0)
     assert client.seen == [("A", 1)]
+
+
+def test_with_little_to_do_an_update_leaves_at_once_behind_nothing_that_waits(feed):
+    short = Client(feed.hub, "A", mode=Mode.LTP)
+    others = [Client(feed.hub, "A", "B"), Client(feed.hub, "A")]
+    told: list[Update] = []
+    feed.hub.on_written = told.append
+    feed.publish("A", 1)
+    feed.hub.writes_at_once = True
+    feed.publish("A", 2)
+    assert others[0].writes == [], "the first one is still in the queue, and must not be overtaken"
+    feed.hub.flush()
+    feed.publish("A", 3)
+    assert all(client.seen == [("A", 1), ("A", 2), ("A", 3)] for client in (short, *others))
+    assert [messages(short.writes[-1])[0]["type"], len(others[0].writes)] == ["last_price", 2]
+    assert told[-1].seq == 3
+    late = Client(feed.hub, "A")
+    feed.hub.remove(others[0].outbox)
+    feed.publish("A", 4)
+    assert (late.seen, others[0].seen[-1]) == ([("A", 4)], ("A", 3)), "the list of those who want it follows every change"
+
+
+def test_an_update_for_more_clients_than_one_stretch_may_serve_takes_its_turn(feed):
+    clients = [Client(feed.hub, "A") for _ in range(MOST_AT_ONCE + 1)]
+    feed.hub.writes_at_once = True
+    feed.publish("A", 1)
+    assert not any(client.writes for client in clients)
+    feed.hub.flush()
+    assert all(client.seen == [("A", 1)] for client in clients)
+
+
+@pytest.mark.parametrize("room", [0, 1, 100])
+def test_what_a_socket_does_not_take_comes_before_anything_newer(feed, room):
+    client, other = Client(feed.hub, "A"), Client(feed.hub, "A")
+    feed.hub.writes_at_once = True
+    client.room = room
+    for seq in (1, 2, 3):
+        feed.publish("A", seq)
+    client.read_again()
+    feed.publish("A", 4)
+    assert client.seen == [("A", 1), ("A", 3), ("A", 4)], "the rest of the first, then the newest"
+    assert other.seen == [("A", seq) for seq in (1, 2, 3, 4)]
 
 
 def test_a_batch_too_big_for_one_write_becomes_the_newest_of_each_symbol(feed):

@@ -28,7 +28,7 @@ class NodeLedger:
         self.clients: list[Outbox] = []
 
     def client(self, *symbols):
-        outbox = Outbox(lambda data: None)
+        outbox = Outbox(-1, lambda data: None)
         self.clients.append(outbox)
         self.hub.set_interest(outbox, dict.fromkeys(symbols, Mode.QUOTE))
         self.ledger.note(symbols)

@@ -17,20 +17,21 @@ class Rig:
 
     def __init__(self, clients=1, write_seconds=0.0, hold_max_seconds=0.02):
         self.loop = asyncio.get_running_loop()
-        self.hub = Hub({})
+        self.hub = Hub({}, self._send)
         self.pacer = Pacer(self.hub, hold_max_seconds)
         self.hub.on_pending = self.pacer.pending
         self.times = []
         self.write_seconds = write_seconds
         self.seq = 0
         for number in range(clients):
-            self.hub.set_interest(Outbox(self._write), {"A": Mode.QUOTE, f"S{number}": Mode.QUOTE})
+            self.hub.set_interest(Outbox(number, lambda data: None), {"A": Mode.QUOTE, f"S{number}": Mode.QUOTE})
 
-    def _write(self, data):
+    def _send(self, address, data):
         self.times.append(self.loop.time())
         until = self.loop.time() + self.write_seconds
         while self.loop.time() < until:
             pass
+        return len(data)
 
     def publish(self):
         self.seq += 1
@@ -39,14 +40,10 @@ class Rig:
         self.hub.publish([update], self.loop.time())
 
 
-async def test_idle_it_writes_in_the_next_pass():
+async def test_idle_it_writes_at_once():
     rig = Rig()
-    started = rig.loop.time()
     rig.publish()
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
     assert len(rig.times) == 1
-    assert rig.times[0] - started < 0.02
 
 
 async def test_under_load_updates_share_writes():
@@ -59,6 +56,7 @@ async def test_under_load_updates_share_writes():
     assert counts.delivered == 20 * 300, "nothing is lost by waiting"
     assert counts.writes < counts.delivered / 1.5, "300 updates x 20 clients at 1 ms would take 6 s one by one"
     assert rig.pacer.hold_seconds > 0, "company is sure to come"
+    assert not rig.hub.writes_at_once
 
 
 async def test_others_run_between_the_slices():
@@ -72,13 +70,13 @@ async def test_others_run_between_the_slices():
 
 
 @pytest.mark.parametrize(
-    ("share", "idle_audiences", "expected"), [(0.0, 0, 0.0), (0.5, 0, 0.018), (1.0, 0, 0.1), (1.0, 400, 0.0)]
+    ("share", "idle_audiences", "expected"), [(0.0, 0, 0.0), (0.25, 0, 0.004), (0.6, 0, 0.008), (1.0, 0, 0.1), (1.0, 400, 0.0)]
 )
 async def test_the_hold_follows_the_share_of_the_core_and_what_waiting_saves(share, idle_audiences, expected):
     used = [0.0]
     rig = Rig()
     for number in range(idle_audiences):
-        rig.hub.set_interest(Outbox(lambda data: None), {f"IDLE{number}": Mode.QUOTE})
+        rig.hub.set_interest(Outbox(number, lambda data: None), {f"IDLE{number}": Mode.QUOTE})
     pacer = Pacer(rig.hub, 0.1, cpu_seconds=lambda: used[0])
     rig.hub.on_pending = pacer.pending
     before = rig.loop.time()
@@ -87,11 +85,12 @@ async def test_the_hold_follows_the_share_of_the_core_and_what_waiting_saves(sha
         await asyncio.sleep(0.03)
         used[0] += share * (rig.loop.time() - before)
         before = rig.loop.time()
-    assert abs(pacer.hold_seconds - expected) < 0.012, "33 updates a second: at a full core each must share"
+    assert pacer.hold_seconds == pytest.approx(expected, abs=max(0.002, expected / 8)), "33 updates a second"
 
 
 async def test_a_write_that_raises_does_not_stop_the_next():
     rig = Rig()
+    rig.hub.writes_at_once = False
     rig.loop.set_exception_handler(lambda loop, context: None)
     flush, calls = rig.hub.flush, []
 

@@ -60,11 +60,11 @@ async def test_a_message_lost_by_pub_sub_is_replayed_before_the_next(real, store
     socket = await connect(real)
     await ask(socket, action="subscribe", symbols=["TCS"])
     await receive(socket)
-    take, real.node.feed.take_message = real.node.feed.take_message, lambda message: None
+    take, real.node.feed.take_messages = real.node.feed.take_messages, lambda messages: None
     await publisher.publish("TCS")
     await publisher.publish("TCS")
     await asyncio.sleep(0.2)
-    real.node.feed.take_message = take
+    real.node.feed.take_messages = take
     await publisher.publish("TCS")
     assert [(await receive(socket))["seq"] for _ in range(3)] == [2, 3, 4], "every update, in order, though two were lost"
     assert real.node.sequencer.gaps_repaired == 1
@@ -77,11 +77,11 @@ async def test_a_loss_beyond_the_stream_is_repaired_with_the_newest(real, store)
     socket = await connect(real)
     await ask(socket, action="subscribe", symbols=["TCS"])
     await receive(socket)
-    take, real.node.feed.take_message = real.node.feed.take_message, lambda message: None
+    take, real.node.feed.take_messages = real.node.feed.take_messages, lambda messages: None
     await publisher.publish("TCS")
     await asyncio.sleep(0.2)
     await store.delete(keyspace.STREAM)
-    real.node.feed.take_message = take
+    real.node.feed.take_messages = take
     await publisher.publish("TCS")
     assert (await receive(socket))["seq"] == 3
     assert real.node.sequencer.gaps_given_up == 1

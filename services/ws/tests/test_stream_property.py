@@ -12,7 +12,7 @@ from services.ws.history import History
 from services.ws.hub import Hub
 from services.ws.outbox import Outbox
 from services.ws.sequencer import Sequencer
-from services.ws.tests.test_hub import messages
+from services.ws.tests.test_hub import split
 from services.ws.update import parse_update
 
 SYMBOLS = ["A", "B", "C"]
@@ -29,10 +29,45 @@ class PlayedClient:
 
     def connect(self, node):
         self.node = node
-        self.outbox = Outbox(self.take_bytes)
+        self.room, self.rest, self.waiting = 10**6, b"", []
+        self.outbox = Outbox(id(self), self.spill)
 
-    def take_bytes(self, data):
-        for message in messages(data):
+    def send(self, data):
+        """What the socket takes now of what the hub sends past the transport."""
+        if not self.room:
+            raise BlockingIOError
+        taken = data[: self.room]
+        self.room -= len(taken)
+        self.arrives(taken)
+        return len(taken)
+
+    def spill(self, data):
+        self.waiting.append(data)
+        self.outbox.pause(1.0)
+
+    def put(self, snapshot):
+        """The node's own messages stand in line with what waits in the transport."""
+        if self.waiting:
+            self.waiting.append(snapshot)
+        else:
+            self.arrives(snapshot)
+
+    def reads_again(self):
+        self.room = 10**6
+        waiting, self.waiting = self.waiting, []
+        for item in waiting:
+            self.arrives(item)
+        self.node.catch_up(self.outbox)
+
+    def arrives(self, item):
+        if isinstance(item, dict):
+            assert not self.rest, "a frame was torn by another"
+            for quote in item["quotes"]:
+                self.wire[quote["symbol"]] = (quote["fence"], quote["epoch"], quote["seq"])
+            self.follower.apply(item)
+            return
+        found, self.rest = split(self.rest + item)
+        for message in found:
             self.take(message)
 
     def take(self, message):
@@ -48,8 +83,7 @@ class PlayedClient:
         newest = self.node.latest.get(symbol)
         held = self.wire.get(symbol)
         if newest is not None and held != (newest.fence, newest.epoch, newest.seq):
-            self.wire[symbol] = (newest.fence, newest.epoch, newest.seq)
-            self.follower.apply({"type": "snapshot", "quotes": [wire_form(newest)]})
+            self.put({"type": "snapshot", "quotes": [wire_form(newest)]})
 
     def unsubscribe(self, symbol):
         self.node.set_interest(self.outbox, {s: m for s, m in self.outbox.symbols.items() if s != symbol})
@@ -71,9 +105,13 @@ class Stream(RuleBasedStateMachine):
         self.seqs = dict.fromkeys(SYMBOLS, 0)
         self.stream = []
         self.order = Sequencer()
-        self.hub = Hub(self.order.latest)
+        self.hub = Hub(self.order.latest, lambda address, data: self.at(address).send(data))
         self.history = History()
         self.clients = [PlayedClient(self.hub), PlayedClient(self.hub)]
+
+    def at(self, address):
+        (client,) = (client for client in self.clients if id(client) == address)
+        return client
 
     def passed(self, updates):
         self.history.add(updates, 1.0)
@@ -114,13 +152,17 @@ class Stream(RuleBasedStateMachine):
     def unsubscribe(self, who, symbol):
         self.clients[who].unsubscribe(symbol)
 
-    @rule(who=st.integers(0, 1))
-    def stops_reading(self, who):
-        self.clients[who].outbox.pause(1.0)
+    @rule(is_idle=st.booleans())
+    def the_load_changes(self, is_idle):
+        self.hub.writes_at_once = is_idle
+
+    @rule(who=st.integers(0, 1), room=st.integers(0, 400))
+    def stops_reading(self, who, room):
+        self.clients[who].room = room
 
     @rule(who=st.integers(0, 1))
     def reads_again(self, who):
-        self.hub.catch_up(self.clients[who].outbox)
+        self.clients[who].reads_again()
 
     @rule(who=st.integers(0, 1))
     def reconnects_with_resync(self, who):
@@ -135,8 +177,7 @@ class Stream(RuleBasedStateMachine):
                 continue
             replay = self.history.since(newest, position["epoch"], position["seq"]) if position else None
             missed = [newest] if replay is None else replay
-            client.follower.apply({"type": "snapshot", "quotes": [wire_form(u) for u in missed]})
-            client.wire[symbol] = (newest.fence, newest.epoch, newest.seq)
+            client.put({"type": "snapshot", "quotes": [wire_form(u) for u in missed]})
 
     @invariant()
     def a_client_holds_only_what_was_published(self):
@@ -157,7 +198,7 @@ class Stream(RuleBasedStateMachine):
                 line = line_of(symbol, self.epoch, self.fence, seq, price_of(seq))
                 self.passed(self.order.jump(parse_update(line.encode(), 1.0)))
         for client in self.clients:
-            self.hub.catch_up(client.outbox)
+            client.reads_again()
         self.hub.flush()
         for client in self.clients:
             for symbol in client.outbox.symbols:
