@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from services.contract.tests.certificates import loopback_pair
+
 IMAGE = "stock-tracker-test-services:1"
 DOCKERFILE = Path(__file__).parent / "images/testing/Dockerfile"
 REDIS_COMMAND = (
@@ -30,6 +32,15 @@ echo '{password}' > /tmp/password
 su postgres -c "$bin/initdb -D /data/pg -A scram-sha-256 --pwfile /tmp/password >/dev/null"
 echo 'host all all all scram-sha-256' >> /data/pg/pg_hba.conf
 exec su postgres -c "exec $bin/postgres -D /data/pg -c listen_addresses='*' -c fsync=off"
+"""
+TLS_COMMAND = """\
+set -e
+cat > /tmp/cert.pem <<'END'
+{certificate}END
+cat > /tmp/key.pem <<'END'
+{key}END
+exec redis-server --port 6379 --bind 127.0.0.1 --tls-port 6380 --bind 0.0.0.0 --protected-mode no --save '' \
+  --tls-cert-file /tmp/cert.pem --tls-key-file /tmp/key.pem --tls-auth-clients no --requirepass {password}
 """
 
 
@@ -134,6 +145,16 @@ def _serve(kind: str, inner_port: int, command: str, folder: Path) -> Iterator[S
 def redis_server(services_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One Redis for the session; a test that needs it empty calls `redis_server.redis_cli("FLUSHALL")`."""
     yield from _serve("redis", 6379, REDIS_COMMAND, tmp_path_factory.mktemp("redis"))
+
+
+@pytest.fixture(scope="module")
+def tls_redis(services_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
+    """A Redis that speaks TLS, and the folder with the CA that signed it (ca.pem) and another (other.pem)."""
+    folder = tmp_path_factory.mktemp("tls")
+    certificate, key = loopback_pair(folder)
+    script = TLS_COMMAND.replace("{certificate}", certificate).replace("{key}", key)
+    for server in _serve("redis", 6380, script, folder):
+        yield server, folder
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ async def w4_stuck(found: Findings) -> None:
         found.at_most("evicted_s", seconds, 10)
         found.note("p99_before_ms", before)
         found.note("p99_during_ms", during)
-        found.at_most("p99_ratio", during / before, 2)
+        found.at_most("p99_ratio", during / before, 1.25)
         found.at_most("rss_growth_mib", on.nodes[0].rss_mib - rss, 4)
         judge_honest(on, found)
 

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import random
 import secrets
 import signal
 import time
@@ -16,13 +15,13 @@ from prometheus_client.core import Metric
 from websockets.asyncio.server import Server
 
 from services.contract import keyspace
-from services.contract.closing import Close
 from services.contract.messages import Control, Notice
 from services.ws import report
 from services.ws.admission import Admission, AdmissionRules
 from services.ws.clients import Clients
 from services.ws.control import ControlDesk
 from services.ws.conversation import ConversationRules
+from services.ws.drain import close_in_turn
 from services.ws.feed import Feed
 from services.ws.handler import Handler
 from services.ws.history import History
@@ -45,7 +44,6 @@ from services.ws.subscriber import Subscriber
 from services.ws.tokens import make_tokens
 from services.ws.update import Update
 
-DRAIN_STEP_SECONDS = 0.05
 RETRY_HINT_MS = 500
 """Reconnects of a drained node's clients are spread by its closing them one after another; this only shakes them a little."""
 GC_THRESHOLDS = (20_000, 20, 100)
@@ -228,19 +226,11 @@ class Node:
             self.state.notice(Notice.model_validate(control.data))
 
     async def _drain(self, server: Server, tasks: list[asyncio.Task[None]]) -> None:
-        """Close everybody with 1012, spread over the drain time, while prices go on for those who wait their turn."""
+        """No newcomers, everybody told and let go, leases released at once."""
         self.admission.is_open = False
         server.close(close_connections=False)
-        drain_seconds = self.settings.drain_seconds
         self.state.draining(RETRY_HINT_MS)
-        everyone = list(self.clients)
-        random.shuffle(everyone)
-        steps = max(1, round(drain_seconds / DRAIN_STEP_SECONDS))
-        for step in range(steps):
-            for connection in everyone[step::steps]:
-                connection.terminate(Close.RESTART, "node restarts")
-            if len(self.clients):
-                await asyncio.sleep(DRAIN_STEP_SECONDS)
+        await close_in_turn(self.clients, self.settings.drain_seconds)
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=LAST_SECONDS)

@@ -9,6 +9,8 @@ import redis.asyncio as redis
 from services.contract import keyspace
 from services.contract.endpoints import CLIENT_KEY_HEADER
 from services.contract.tests.publisher import Publisher, price_of
+from services.ws.redis_link import RedisLink
+from services.ws.settings import WsSettings
 from services.ws.tests.conftest import KEY, ask, receive, running_node, until
 
 pytestmark = pytest.mark.services_real
@@ -170,3 +172,28 @@ async def test_a_node_that_starts_during_a_pause_says_so_and_hears_its_end(real,
     await store.delete(keyspace.PAUSED)
     await store.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
     await until(lambda: not real.node.state.is_paused, 5, "a resume that was missed is made good")
+
+
+@pytest.mark.parametrize(
+    ("host", "ca", "problem"),
+    [
+        ("127.0.0.1", "ca.pem", None), ("127.0.0.1", "other.pem", "certificate verify failed"),
+        ("localhost", "ca.pem", "certificate verify failed"), ("127.0.0.1", None, "connection lost"),
+    ],
+    ids=["the CA that signed it", "another CA", "another name than it was signed for", "without TLS"],
+)  # fmt: skip
+async def test_the_subscription_over_tls_trusts_its_ca_only(tls_redis, host, ca, problem):
+    server, folder = tls_redis
+    fields = {"redis_host": host, "redis_port": server.port, "redis_password_file": server.password_file}
+    tls = {"redis_tls": True, "redis_ca_file": folder / ca} if ca else {}
+    link = RedisLink(WsSettings(_env_file=None, **fields, **tls))
+    came: list[object] = []
+    if problem:
+        with pytest.raises(OSError, match=r"(?i)" + problem):
+            await link.subscribe(("channel",), came.append)
+    else:
+        subscription = await link.subscribe(("channel",), came.append)
+        await link.client.publish("channel", "word")
+        await until(lambda: came == [[(b"channel", b"word")]], 5, "the message came")
+        subscription.close()
+    await link.close()
