@@ -46,8 +46,6 @@ from services.ws.update import Update
 
 RETRY_HINT_MS = 500
 """Reconnects of a drained node's clients are spread by its closing them one after another; this only shakes them a little."""
-GC_THRESHOLDS = (20_000, 20, 100)
-"""With Python's own the collector takes a fifth of the time of ten thousand handshakes; little of it all is garbage."""
 LAST_SECONDS = 3.0
 """How long what was told to end may take; after it the process ends anyway."""
 
@@ -106,7 +104,6 @@ class Node:
         tasks = [loop.create_task(job()) for job in (self.subscriber.run, self.ledger.run, keepalive.run, self.check.run)]
         gc.collect()
         gc.freeze()
-        gc.set_threshold(*GC_THRESHOLDS)
         await self._wait_for_stop(tasks)
         await self._drain(server, tasks)
         await self.api.aclose()
