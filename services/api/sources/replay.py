@@ -119,7 +119,7 @@ class ReplaySource:
         left = json.loads(position) if position else {}
         goes_on = left.get("run") == self._identity
         self._player = DayPlayer(self.day)
-        self._closed = False
+        self._closed = goes_on and left.get("closed", False)
         self._wall_start = datetime.fromisoformat(left["wall_start"]) if goes_on else self._wall.now()
         if self.speed == "max":
             self._clock = ConsumedClock(self._opens)
@@ -130,9 +130,8 @@ class ReplaySource:
                 self._skip_before(self._clock.now())
 
     def position(self) -> str:
-        return json.dumps(
-            {"run": self._identity, "wall_start": self._wall_start.astimezone(UTC).isoformat(), "done": self._player.done}
-        )
+        began = self._wall_start.astimezone(UTC).isoformat()
+        return json.dumps({"run": self._identity, "wall_start": began, "done": self._player.done, "closed": self._closed})
 
     async def next(self, wanted: Wanted) -> Sequence[Reading]:
         moment = self._player.next_moment()

@@ -117,6 +117,17 @@ async def test_a_new_leader_goes_on_where_the_old_one_stopped(clock):
     }, "and the end is the same"
 
 
+async def test_a_leader_that_follows_after_the_close_does_not_open_the_market_again(clock):
+    day = make_day()
+    first = ReplaySource(day, 60, wall=clock)
+    first.start("")
+    await play(first)
+    second = ReplaySource(day, 60, wall=clock)
+    second.start(first.position())
+    readings = await second.current(day.symbols)
+    assert {reading.session for reading in readings} == {Session.CLOSED}
+
+
 async def test_a_position_of_another_run_starts_the_day_anew(clock):
     source = ReplaySource(make_day(), 60, wall=clock)
     other = ReplaySource(make_day(seed=2), 1000, wall=clock)
