@@ -17,8 +17,8 @@ class Load:
 
 _OTHERS = ("broadcast", "naive", "node-naive", "node-preframed")
 LOADS = {
-    "seed-5-of-50": Load(1_000, 50, 5, 50, ("null", "ours", *_OTHERS)),
-    "seed-same-5": Load(1_000, 5, 5, 5, ("null", "ours", *_OTHERS), same=True),
+    "seed-5-of-50": Load(1_000, 50, 5, 50, ("null", "ours", *_OTHERS, "bare")),
+    "seed-same-5": Load(1_000, 5, 5, 5, ("null", "ours", *_OTHERS, "bare"), same=True),
     "100k": Load(1_000, 50, 10, 500, ("null", "ours", *_OTHERS, "node-batched")),
     "10k-clients": Load(10_000, 50, 10, 50, ("null", "ours", "broadcast", "node-preframed", "node-batched")),
     "edge-1000": Load(1_000, 50, 5, 50, ("ours", "edge")),

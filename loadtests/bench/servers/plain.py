@@ -1,6 +1,7 @@
-"""Two servers to compare with: `broadcast` as the library documents it, and `naive`, a loop that awaits every send.
+"""Servers to compare with: `broadcast` as the library documents it; `naive`, a loop that awaits every send; and `bare`, a loop of
+`os.write` with a frame made once, which no server can be: it breaks at the first client that does not read. It is the floor.
 
-Neither has limits, leases, repair, conflation or metrics: they are the least one can write on the same stack.
+None has limits, leases, repair, conflation or metrics: they are the least one can write on the same stack.
 """
 
 import argparse
@@ -12,8 +13,10 @@ import redis.asyncio as redis
 import uvloop
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
 
-watchers: dict[str, set[ServerConnection]] = defaultdict(set)
+watchers: dict[str, dict[ServerConnection, int]] = defaultdict(dict)
+"""Symbol -> connection -> its socket's descriptor."""
 
 
 async def handle(connection: ServerConnection) -> None:
@@ -23,27 +26,27 @@ async def handle(connection: ServerConnection) -> None:
         async for message in connection:
             held += json.loads(message)["symbols"]
             for symbol in held:
-                watchers[symbol].add(connection)
+                watchers[symbol][connection] = connection.transport.get_extra_info("socket").fileno()
     except ConnectionClosed:
         pass
     finally:
         for symbol in held:
-            watchers[symbol].discard(connection)
+            watchers[symbol].pop(connection, None)
 
 
-async def send_each(connections: set[ServerConnection], line: str) -> None:
+async def send_each(connections: dict[ServerConnection, int], line: str) -> None:
     """The naive loop."""
     for connection in list(connections):
         try:
             await connection.send(line)
         except ConnectionClosed:
-            connections.discard(connection)
+            connections.pop(connection, None)
 
 
 async def main() -> None:
     """Serve until killed."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=["broadcast", "naive"])
+    parser.add_argument("kind", choices=["broadcast", "naive", "bare"])
     parser.add_argument("port", type=int)
     parser.add_argument("redis_port", type=int)
     parser.add_argument("channel")
@@ -58,6 +61,10 @@ async def main() -> None:
             connections = watchers[json.loads(line)["symbol"]]
             if arguments.kind == "broadcast":
                 broadcast(connections, line)
+            elif arguments.kind == "bare":
+                frame = Frame(Opcode.TEXT, message["data"]).serialize(mask=False)
+                for descriptor in connections.values():
+                    os.write(descriptor, frame)
             else:
                 await send_each(connections, line)
 
