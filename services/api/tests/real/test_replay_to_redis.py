@@ -67,7 +67,8 @@ def follow(subscription, api, symbols, seconds=240):
             follower.apply(update)
             if update["data"]["session"] == "closed":
                 closed.add(update["symbol"])
-    assert closed == symbols, f"the day did not end for {sorted(symbols - closed)[:5]}"
+    log = api.log.read_text()[-2000:]
+    assert closed == symbols, f"{len(lines)} updates, the day did not end for {sorted(symbols - closed)[:5]}: {log}"
     return follower, lines
 
 
