@@ -71,15 +71,11 @@ class Subscriber:
         try:
             async with asyncio.timeout(SUBSCRIBE_SECONDS):
                 subscription = await self._link.subscribe(self._channels, self._take)
+            with contextlib.closing(subscription):
+                self._up()
+                await self._until_silent(subscription)
         except (OSError, TimeoutError) as error:
             return f"{type(error).__name__}: {error}"
-        try:
-            self._up()
-            await self._until_silent(subscription)
-        except (OSError, TimeoutError) as error:
-            return f"{type(error).__name__}: {error}"
-        finally:
-            subscription.close()
 
     def _take(self, messages: Messages) -> None:
         self._heard = time.monotonic()
