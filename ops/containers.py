@@ -124,7 +124,8 @@ class StackEngine:
 
     def _found(self) -> list[Any]:
         try:
-            return of_stack(self._client.containers.list(filters={"label": SERVICE}), self._port, self._stack)
+            running = self._client.containers.list(filters={"label": SERVICE}, ignore_removed=True)
+            return of_stack(running, self._port, self._stack)
         except DockerException as error:
             raise ContainersError(f"the Docker engine does not answer: {error}") from error
 

@@ -40,7 +40,7 @@ def engine_places(client: Any, stack_label: str) -> Iterable[tuple[str, bytes]]:
     """What anyone with the engine's socket can read of a stack: inspect, logs, command lines, image history."""
     filters = {"label": f"stk.stack={stack_label}"}
     images = set()
-    for container in client.containers.list(all=True, filters=filters):
+    for container in client.containers.list(all=True, filters=filters, ignore_removed=True):
         images.add(container.attrs["Image"])
         yield f"inspect {container.name}", json.dumps(client.api.inspect_container(container.id)).encode()
         yield f"logs {container.name}", container.logs()

@@ -57,14 +57,20 @@ class Checkout:
             [".venv/bin/python", "-m", "ops", "up", "--no-smoke"], cwd=self.folder, env=self.environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        deadline = time.monotonic() + 120
-        while not at():
-            assert process.poll() is None, f"it ended before the moment came:\n{process.communicate()[0]}"
-            assert time.monotonic() < deadline, "the moment never came"
-            time.sleep(0.05)
-        pid = process.pid if number is signal.SIGINT else read_locks(self.stack.locks())[0].pid
-        os.kill(pid, number)
-        return process.wait(timeout=120), process.communicate()[0]
+        try:
+            deadline = time.monotonic() + 120
+            while not at():
+                assert process.poll() is None, f"it ended before the moment came:\n{process.communicate()[0]}"
+                assert time.monotonic() < deadline, "the moment never came"
+                time.sleep(0.05)
+            pid = process.pid if number is signal.SIGINT else read_locks(self.stack.locks())[0].pid
+            os.kill(pid, number)
+            said, _ = process.communicate(timeout=120)
+            return process.returncode, said
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                process.communicate(timeout=120)
 
 
 def copy_checkout(folder: Path, stack_name: str) -> Checkout:

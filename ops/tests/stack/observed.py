@@ -10,7 +10,8 @@ REPLICAS = {"redis": 1, "database": 1, "migration": 1, "api": 2, "ws": 2, "web":
 
 
 def containers(engine):
-    return engine.containers.list(all=True, filters={"label": f"stk.stack=stock-tracker/{STACK_NAME}"})
+    filters = {"label": f"stk.stack=stock-tracker/{STACK_NAME}"}
+    return engine.containers.list(all=True, filters=filters, ignore_removed=True)
 
 
 def by_service(engine):
