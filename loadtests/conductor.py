@@ -17,6 +17,10 @@ CLEAR_PATIENCE_SECONDS = 30.0
 class Orchestra(Protocol):
     """What the conductor leads: the meters of all processes."""
 
+    @property
+    def is_seated(self) -> bool:
+        """Whether every process is set up; none may get users before."""
+
     def begin(self, stage: Stage) -> None:
         """Forget, and get ready for this stage's users."""
 
@@ -60,6 +64,8 @@ class Conductor:
         if not self._stages:
             return None
         stage = self._stages[0]
+        if self._phase is None and not self._orchestra.is_seated:
+            return 0, stage.load.users_per_second, stage.user
         if self._phase is None:
             self._orchestra.begin(stage)
             self._enter(_Phase.RAMP)

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from gevent.event import Event
-from locust.runners import MasterRunner, WorkerRunner
+from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
 from loadtests.inside import Inside
 from loadtests.measures import StageResult
@@ -28,6 +28,7 @@ class LocustOrchestra:
         self.results: list[StageResult] = []
         self._opened_at = 0.0
         self._told: dict[str, dict[str, Any]] = {}
+        self._seated: set[str] = set()
         self._inside = Inside(environment.access, environment.asked)
         self._is_master = isinstance(self._runner, MasterRunner)
         if not self._is_master:
@@ -42,6 +43,13 @@ class LocustOrchestra:
     def leads(self) -> bool:
         """Whether this process conducts and judges."""
         return not isinstance(self._runner, WorkerRunner)
+
+    @property
+    def is_seated(self) -> bool:
+        """A worker reports as ready before it has asked the platform anything; only a set-up one reports readings."""
+        if not self._is_master:
+            return True
+        return self._seated >= {node.id for node in self._runner.clients.values() if node.state != STATE_MISSING}
 
     @property
     def linger_seconds(self) -> float:
@@ -91,3 +99,4 @@ class LocustOrchestra:
     def _hear(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         if "reading" in data:
             self._told[client_id] = data["reading"]
+            self._seated.add(client_id)

@@ -10,8 +10,14 @@ LOADS = load_objectives().load
 
 
 class Recorder:
-    def __init__(self):
+    def __init__(self, unseated_looks=0):
         self.told = []
+        self.unseated_looks = unseated_looks
+
+    @property
+    def is_seated(self):
+        self.unseated_looks -= 1
+        return self.unseated_looks < 0
 
     def begin(self, stage):
         self.told.append(f"begin {stage.name}")
@@ -26,9 +32,9 @@ class Recorder:
         self.told.append(f"collect {stage.name} {seconds:g}")
 
 
-def run(chosen, *, count_of=lambda wanted: wanted, ticks=2000):
+def run(chosen, *, count_of=lambda wanted: wanted, ticks=2000, unseated_looks=0):
     now, wanted, users = [0.0], [], 0
-    recorder = Recorder()
+    recorder = Recorder(unseated_looks)
     conductor = Conductor(chosen, recorder, 1.0, lambda: now[0])
     for _ in range(ticks):
         step = conductor.tick(users)
@@ -49,6 +55,13 @@ def test_the_default_profile_is_the_two_promises_one_after_the_other():
     assert conductor.is_done
     kinds = [(users, kind) for users, _, kind in wanted]
     assert kinds.index((0, "caller")) < kinds.index((1000, "viewer")), "callers must be gone before the sockets come"
+
+
+def test_nobody_gets_users_before_every_process_is_set_up():
+    told, wanted, conductor, _ = run(stages("ws1000", LOADS, hold_seconds=5), unseated_looks=3)
+    assert [users for users, _, _ in wanted][:4] == [0, 0, 0, 1000]
+    assert told == ["begin ws1000", "open", "close", "collect ws1000 5"]
+    assert conductor.is_done
 
 
 def test_users_that_never_come_do_not_hold_the_run_forever():
