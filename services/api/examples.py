@@ -9,7 +9,7 @@ PRICE_UPDATE = {
     "data": {
         "symbol": "RELIANCE", "price": 2450.5, "change": 12.3, "changePercent": 0.5, "volume": 1234567,
         "timestamp": TIME, "open": 2440.0, "dayHigh": 2455.0, "dayLow": 2436.1, "previousClose": 2438.2,
-        "source": "replay", "sourceTime": TIME, "status": "replay", "session": "open",
+        "exchange": "NSE", "currency": "INR", "source": "replay", "sourceTime": TIME, "status": "replay", "session": "open",
     },
     "timestamp": "2025-06-10T05:00:00.120Z", "epoch": "5f0c", "fence": 1781154000, "seq": 42, "ts": 1749531600120.0,
 }  # fmt: skip
@@ -18,7 +18,7 @@ INDEX_UPDATE = PRICE_UPDATE | {
     "data": {
         "symbol": "NIFTY 50", "price": 25104.25, "change": 1.05, "changePercent": 0.0, "volume": None,
         "timestamp": TIME, "open": 25196.05, "dayHigh": 25199.3, "dayLow": 25055.45, "previousClose": 25103.2,
-        "source": "replay", "sourceTime": TIME, "status": "replay", "session": "open",
+        "exchange": "NSE", "currency": None, "source": "replay", "sourceTime": TIME, "status": "replay", "session": "open",
     },
 }  # fmt: skip
 WATCHLIST = {

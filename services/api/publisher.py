@@ -16,6 +16,7 @@ from services.api.quote_store import QuoteStore
 from services.api.redis_link import RedisLink
 from services.contract import keyspace
 from services.contract.quotes import Quote, utc_text
+from services.contract.symbols import is_index
 
 _TICK = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('FENCED another leader writes') end
@@ -45,11 +46,6 @@ return count
 
 class Fenced(Exception):  # noqa: N818 - a state, named as one
     """Another node leads now, or Redis lost its data: this term is over."""
-
-
-def is_index(symbol: str) -> bool:
-    """NSE's tickers never contain a blank, the names of its indices always do (`NIFTY 50`, `INDIA VIX`)."""
-    return " " in symbol
 
 
 def head_of(quote: Quote, published: datetime) -> str:

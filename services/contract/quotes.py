@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
@@ -31,6 +31,13 @@ class Session(StrEnum):
     OPEN = "open"
     CLOSING_AUCTION = "closing-auction"
     POSTCLOSE = "postclose"
+
+
+class Exchange(StrEnum):
+    """Where a price was made: a close of BSE is never taken for one of NSE."""
+
+    NSE = "NSE"
+    BSE = "BSE"
 
 
 TRADING = frozenset({Session.PREOPEN, Session.OPEN, Session.CLOSING_AUCTION})
@@ -74,6 +81,9 @@ class Quote(WireModel):
     day_high: Price | None = None
     day_low: Price | None = None
     previous_close: Price | None = None
+    exchange: Exchange = Exchange.NSE
+    currency: Literal["INR"] | None = "INR"
+    """None of an index: its value is in points."""
     source: str
     source_time: Moment
     """Same moment as `timestamp`."""

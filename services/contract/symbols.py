@@ -25,4 +25,9 @@ def parse_symbol(text: str) -> str:
     raise ValueError(f"not a symbol: {str(text)[:40]!r} (upper-case letters, digits, & . _ - and inner blanks, 1 to 32)")
 
 
+def is_index(symbol: str) -> bool:
+    """NSE's tickers never contain a blank, the names of its indices always do (`NIFTY 50`, `INDIA VIX`)."""
+    return " " in symbol
+
+
 Symbol = Annotated[str, AfterValidator(parse_symbol)]

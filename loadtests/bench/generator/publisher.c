@@ -16,8 +16,8 @@ static long published[MAX_SYMBOLS];
 static volatile int is_stopping;
 static pthread_t thread;
 
-static const char PAD[] = /* `pad` bytes of it make an update longer; 232 are a whole quote of the API */
-    ",\"open\":2440.0,\"dayHigh\":2460.0,\"dayLow\":2435.5,\"previousClose\":2438.2,\"source\":\"simulated\","
+static const char PAD[] = /* `pad` bytes of it make an update longer; 203 are a whole quote of the API */
+    ",\"open\":2440.0,\"dayHigh\":2460.0,\"dayLow\":2435.5,\"previousClose\":2438.2,\"exchange\":\"NSE\",\"currency\":\"INR\",\"source\":\"simulated\","
     "\"sourceTime\":\"2026-06-12T09:15:00.000Z\",\"status\":\"simulated\",\"session\":\"open\"";
 
 static void send_all(int fd, const char *data, size_t bytes) {

@@ -9,10 +9,10 @@ from services.api.clock import WallClock
 from services.api.errors import problems, unavailable
 from services.api.market_calendar import load_calendar
 from services.api.platform import Platform
-from services.api.publisher import is_index
 from services.contract.endpoints import INDICES, MARKET_STATUS
 from services.contract.messages import PriceUpdate
 from services.contract.quotes import Moment, Session, Status
+from services.contract.symbols import is_index
 
 
 class IndexList(BaseModel):

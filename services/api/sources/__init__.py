@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from services.contract.quotes import Quote, Session, Status, change_of
+from services.contract.quotes import Exchange, Quote, Session, Status, change_of
+from services.contract.symbols import is_index
 
 Wanted = Callable[[], frozenset[str]]
 
@@ -33,6 +34,7 @@ class Reading:
     name: str | None = None
     fetched_at: datetime | None = field(default=None, compare=False)
     """When it was asked for; None for what is not fetched. The same value fetched again is the same reading."""
+    exchange: Exchange = Exchange.NSE
     source: str | None = None
     """Where this one value came from, when a source falls back on another."""
     status: Status | None = None
@@ -82,6 +84,8 @@ def quote_of(reading: Reading, name: str, status: Status) -> Quote:
         day_high=reading.high,
         day_low=reading.low,
         previous_close=reading.previous_close,
+        exchange=reading.exchange,
+        currency=None if is_index(reading.symbol) else "INR",
         source=reading.source or name,
         source_time=reading.source_time,
         status=reading.status or status,

@@ -5,6 +5,8 @@ from services.api.sources.provider import Found, Interval, same_symbol
 from services.api.upstreams import alpha_vantage
 from services.api.upstreams.client import Upstream
 from services.api.upstreams.records import History, Listing
+from services.contract.quotes import Exchange
+from services.contract.symbols import is_index
 
 
 class AlphaVantage:
@@ -19,7 +21,7 @@ class AlphaVantage:
         self._key = key
 
     def calls_for(self, symbols: frozenset[str]) -> list[frozenset[str]]:
-        return [frozenset({symbol}) for symbol in sorted(symbols) if " " not in symbol]
+        return [frozenset({symbol}) for symbol in sorted(symbols) if not is_index(symbol)]
 
     def cost(self, group: frozenset[str]) -> int:
         return 1
@@ -32,7 +34,7 @@ class AlphaVantage:
 
     def has_history(self, symbol: str, interval: Interval) -> bool:
         """Minutes are a premium endpoint."""
-        return interval == "daily" and " " not in symbol
+        return interval == "daily" and not is_index(symbol)
 
     async def history(self, symbol: str, interval: Interval) -> History:
         query = {"function": "TIME_SERIES_DAILY", "symbol": symbol + alpha_vantage.SUFFIX, "apikey": self._key}
@@ -43,7 +45,7 @@ class AlphaVantage:
         found = await self._upstream.get(alpha_vantage.parse_search, "/query", asked)
         suffix = alpha_vantage.SUFFIX
         return [
-            Listing(item.symbol.removesuffix(suffix), item.name, "BSE", item.isin, item.currency)
+            Listing(item.symbol.removesuffix(suffix), item.name, Exchange.BSE, item.isin, item.currency)
             for item in found
             if item.symbol.endswith(suffix)
         ]

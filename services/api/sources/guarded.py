@@ -10,6 +10,7 @@ from services.api.logs import logger
 from services.api.sources import Reading
 from services.api.sources.provider import Provider
 from services.api.upstreams import Kind, UpstreamError
+from services.contract.symbols import is_index
 
 USELESS_SECONDS = {Kind.NOT_COVERED: 86_400.0, Kind.UNKNOWN_SYMBOL: 3_600.0, Kind.NO_DATA: 60.0}
 USELESS_MAX = 10_000
@@ -59,7 +60,7 @@ class Guarded:
 
         def since(group: frozenset[str]) -> float:
             symbol, *others = group
-            return 0.0 if others or " " in symbol else self._asked.setdefault(symbol, time())
+            return 0.0 if others or is_index(symbol) else self._asked.setdefault(symbol, time())
 
         return sorted(groups, key=since)
 

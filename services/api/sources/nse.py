@@ -15,6 +15,7 @@ from services.api.sources.provider import Found, Interval, same_symbol
 from services.api.upstreams import Kind, UpstreamError, nse
 from services.api.upstreams.client import Answer, Upstream, read
 from services.api.upstreams.records import History, Listing
+from services.contract.symbols import is_index
 
 T = TypeVar("T")
 BROWSER = {
@@ -37,12 +38,12 @@ class Nse:
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
-        self._members = frozenset(symbol for symbol in instruments() if " " not in symbol)
+        self._members = frozenset(symbol for symbol in instruments() if not is_index(symbol))
         self._session_until = self._singly_until = 0.0
         self._beginning = asyncio.Lock()
 
     def calls_for(self, symbols: frozenset[str]) -> list[frozenset[str]]:
-        indices = frozenset(symbol for symbol in symbols if " " in symbol)
+        indices = frozenset(symbol for symbol in symbols if is_index(symbol))
         members = symbols & self._members
         bulk = members if len(members) > 1 and monotonic() >= self._singly_until else frozenset[str]()
         singles = [frozenset({symbol}) for symbol in sorted(symbols - indices - bulk)]
@@ -52,14 +53,14 @@ class Nse:
         return 1
 
     async def quotes(self, group: frozenset[str]) -> Found:
-        if all(" " in symbol for symbol in group):
+        if all(map(is_index, group)):
             indices = await self._list(nse.parse_all_indices, "/api/allIndices", {})
             return _pick(indices, group, nse.SOURCE) if indices else {}
         if len(group) > 1:
             rows = await self._list(nse.parse_members, "/api/equity-stock-indices", {"index": "NIFTY 50"})
             if not rows:
                 self._singly_until = monotonic() + SINGLY_SECONDS
-            self._members = frozenset(row.symbol for row in rows if " " not in row.symbol) or self._members
+            self._members = frozenset(row.symbol for row in rows if not is_index(row.symbol)) or self._members
             return {row.symbol: row for row in rows if row.symbol in group}
         (symbol,) = group
         function = {"functionName": "getSymbolData", "marketType": "N", "series": "EQ", "symbol": symbol}
@@ -77,12 +78,12 @@ class Nse:
             raise
 
     def has_history(self, symbol: str, interval: Interval) -> bool:
-        return interval == "intraday" or " " not in symbol
+        return interval == "intraday" or not is_index(symbol)
 
     async def history(self, symbol: str, interval: Interval) -> History:
         path = "/api/NextApi/apiClient/GetQuoteApi"
         if interval == "intraday":
-            if " " in symbol:
+            if is_index(symbol):
                 chart = {"functionName": "getGraphChart", "type": symbol, "flag": "1D"}
                 return await self._get(nse.parse_chart, "/api/NextApi/apiClient", chart)
             chart = {"functionName": "getSymbolChartData", "symbol": f"{symbol}EQN", "days": "1D"}

@@ -16,6 +16,7 @@ from services.api.instruments import instruments
 from services.api.settings import Scenario
 from services.api.sources import Reading, Wanted
 from services.contract.quotes import Session, Status
+from services.contract.symbols import is_index
 
 TICK = timedelta(seconds=1)
 BEATS = 10
@@ -130,7 +131,7 @@ class SimulatedSource:
         if self.scenario == "holiday" or (self.scenario == "halt" and self._is_disturbed()):
             return
         for symbol in self._moving():
-            self._walks[symbol].step(draw(self.seed, symbol, self.tick), tradable=" " not in symbol)
+            self._walks[symbol].step(draw(self.seed, symbol, self.tick), tradable=not is_index(symbol))
 
     def _is_disturbed(self) -> bool:
         return self.tick % DISTURBED_EVERY in DISTURBED
@@ -155,7 +156,7 @@ class SimulatedSource:
             high=rupees(walk.high),
             low=rupees(walk.low),
             previous_close=rupees(walk.base),
-            volume=None if " " in symbol else walk.volume,
+            volume=None if is_index(symbol) else walk.volume,
         )
 
 

@@ -8,6 +8,7 @@ from services.api.sources.provider import Found, Interval, same_symbol
 from services.api.upstreams import UpstreamError, twelve_data
 from services.api.upstreams.client import Upstream
 from services.api.upstreams.records import History, Listing
+from services.contract.symbols import is_index
 
 
 class TwelveData:
@@ -38,7 +39,7 @@ class TwelveData:
         return {asked[name]: same_symbol(asked[name], value) for name, value in found.items()}
 
     def has_history(self, symbol: str, interval: Interval) -> bool:
-        return " " not in symbol
+        return not is_index(symbol)
 
     async def history(self, symbol: str, interval: Interval) -> History:
         step, size = ("5min", "80") if interval == "intraday" else ("1day", "66")

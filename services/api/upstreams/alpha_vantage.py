@@ -14,7 +14,7 @@ from services.api.upstreams import Kind, UpstreamError, Window
 from services.api.upstreams import values as v
 from services.api.upstreams.listings import listing_of
 from services.api.upstreams.records import History, HistoryBar, Listing
-from services.contract.quotes import Status
+from services.contract.quotes import Exchange, Status
 
 SOURCE = "alpha_vantage"
 SUFFIX = ".BSE"
@@ -85,6 +85,7 @@ def parse_global_quote(answer: Any) -> Reading:
         low=v.price_or_none(row.get("low")),
         previous_close=v.price_or_none(row.get("previous close")),
         volume=v.shares(row.get("volume")),
+        exchange=Exchange.BSE,
         source=SOURCE,
         status=Status.DELAYED,
     )

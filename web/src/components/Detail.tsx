@@ -1,6 +1,6 @@
 /** Everything known about one symbol: beside the list on a wide screen, a sheet over it on a phone. */
 import { lazy, Suspense, useRef } from 'react'
-import type { Quote } from '../contract/messages'
+import type { Exchange, Quote } from '../contract/messages'
 import { useServices } from '../state/services'
 import { useNow } from '../state/ticker'
 import { useName, useQuote, useStreamState, useValue } from '../state/useQuotes'
@@ -26,7 +26,7 @@ export function Detail({ symbol }: { readonly symbol: string }) {
       <div className="detail-head">
         <div>
           <h2>{symbol}</h2>
-          <p className="muted">{name || 'NSE'}</p>
+          <p className="muted">{described(name, data?.exchange)}</p>
         </div>
         <WatchButton symbol={symbol} />
       </div>
@@ -44,6 +44,12 @@ export function Detail({ symbol }: { readonly symbol: string }) {
       </Guard>
     </>
   )
+}
+
+/** A price of another exchange than the usual one says so beside the name. */
+function described(name: string, exchange: Exchange = 'NSE'): string {
+  if (!name) return exchange
+  return exchange === 'NSE' ? name : `${name} · ${exchange}`
 }
 
 function WatchButton({ symbol }: { readonly symbol: string }) {

@@ -15,6 +15,10 @@ export type ServerMessage =
   | Pong
   | Authenticated
 /**
+ * Where a price was made: a close of BSE is never taken for one of NSE.
+ */
+export type Exchange = 'NSE' | 'BSE'
+/**
  * How much a price may be trusted: shown to the user with every value.
  */
 export type Status = 'live' | 'delayed' | 'stale' | 'replay' | 'simulated'
@@ -60,6 +64,8 @@ export interface Quote {
   dayHigh?: number | null
   dayLow?: number | null
   previousClose?: number | null
+  exchange?: Exchange
+  currency?: 'INR' | null
   source: string
   sourceTime: string
   status: Status

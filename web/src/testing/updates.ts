@@ -28,6 +28,8 @@ export function updateOf(symbol: string, change: Change = {}): PriceUpdate {
       dayHigh: 101,
       dayLow: 99,
       previousClose: 99,
+      exchange: 'NSE',
+      currency: 'INR',
       source: 'simulated',
       status: 'simulated',
       session: 'open',

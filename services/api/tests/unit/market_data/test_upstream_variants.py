@@ -267,7 +267,8 @@ def test_what_the_answer_knows_besides_the_price_is_kept():
     reading = read_as(nse.parse_symbol_data, symbol_data())
     assert (reading.isin, str(reading.value)) == ("INE002A01018", "27285111347.06")
     delayed = {"Global Quote - DATA DELAYED BY 15 MINUTES": BSE}
-    assert read_as(alpha_vantage.parse_global_quote, delayed).price == Decimal("2308.20"), "the same quote under a longer name"
+    close = read_as(alpha_vantage.parse_global_quote, delayed)
+    assert (close.price, close.exchange) == (Decimal("2308.20"), "BSE"), "the same quote under a longer name"
     written = symbol_data(lastUpdateTime="2026-05-20T09:21:22Z")
     assert read_as(nse.parse_symbol_data, written).source_time == read_as(nse.parse_symbol_data, symbol_data()).source_time
 

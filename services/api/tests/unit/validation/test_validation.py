@@ -8,7 +8,7 @@ import pytest
 
 from services.api.sources import Reading, quote_of
 from services.api.validation import Validator
-from services.contract.quotes import Session, Status
+from services.contract.quotes import Exchange, Session, Status
 
 NOW = datetime(2026, 6, 12, 6, 0, tzinfo=UTC)
 
@@ -81,3 +81,12 @@ def test_without_a_base_change_is_null_and_nothing_is_a_jump():
     assert Validator().accept(bare)
     quote = quote_of(bare, "replay", Status.REPLAY)
     assert (quote.change, quote.change_percent) == (None, None), "null, never 0, for unknown"
+
+
+@pytest.mark.parametrize(
+    ("symbol", "exchange", "currency"),
+    [("TCS", Exchange.NSE, "INR"), ("NIFTY 50", Exchange.NSE, None), ("TCS", Exchange.BSE, "INR")],
+)
+def test_a_quote_names_its_exchange_and_an_index_has_no_currency(symbol, exchange, currency):
+    told = quote_of(reading().with_changes(symbol=symbol, exchange=exchange), "nse", Status.LIVE).model_dump(mode="json")
+    assert (told["exchange"], told["currency"]) == (exchange, currency)
