@@ -74,11 +74,12 @@ async def rogue(port: int, receive_bytes: int | None = None, extra: str = "") ->
         writer.transport.abort()
 
 
-async def beside_honest(found: Findings, act: Callable[[Stage], object], **settings: str) -> None:
-    """`act` twice beside honest clients: nothing of it may be left, and none of them touched."""
+async def beside_honest(found: Findings, act: Callable[[Stage], object], warm_ups: int = 1, **settings: str) -> None:
+    """`act` once more after its `warm_ups` beside honest clients: nothing of it may be left, and none of them touched."""
     async with stage(rate=5, **settings) as on:  # type: ignore[arg-type]
         await on.crowd.join(HONEST, SYMBOLS, EACH)
-        await act(on)  # type: ignore[misc]  # the first time fills pools and caches; a leak shows in the second
+        for _ in range(warm_ups):  # they fill pools and caches; a leak shows afterwards
+            await act(on)  # type: ignore[misc]
         await on.settled()
         await asyncio.sleep(2.5)
         rss, descriptors = on.nodes[0].rss_mib, on.nodes[0].descriptors
