@@ -19,7 +19,7 @@ class Orchestra(Protocol):
 
     @property
     def is_seated(self) -> bool:
-        """Whether every process is set up; none may get users before."""
+        """Whether every process is set up; none may get users before. Asked until it is, before the first stage."""
 
     def begin(self, stage: Stage) -> None:
         """Forget, and get ready for this stage's users."""
@@ -64,9 +64,9 @@ class Conductor:
         if not self._stages:
             return None
         stage = self._stages[0]
-        if self._phase is None and not self._orchestra.is_seated:
-            return 0, stage.load.users_per_second, stage.user
         if self._phase is None:
+            if not self._orchestra.is_seated:
+                return 0, stage.load.users_per_second, stage.user
             self._orchestra.begin(stage)
             self._enter(_Phase.RAMP)
         elif self._is_over(stage, user_count):

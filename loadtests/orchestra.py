@@ -28,7 +28,6 @@ class LocustOrchestra:
         self.results: list[StageResult] = []
         self._opened_at = 0.0
         self._told: dict[str, dict[str, Any]] = {}
-        self._seated: set[str] = set()
         self._inside = Inside(environment.access, environment.asked)
         self._is_master = isinstance(self._runner, MasterRunner)
         if not self._is_master:
@@ -49,7 +48,7 @@ class LocustOrchestra:
         """A worker reports as ready before it has asked the platform anything; only a set-up one reports readings."""
         if not self._is_master:
             return True
-        return self._seated >= {node.id for node in self._runner.clients.values() if node.state != STATE_MISSING}
+        return self._told.keys() >= {node.id for node in self._runner.clients.values() if node.state != STATE_MISSING}
 
     @property
     def linger_seconds(self) -> float:
@@ -99,4 +98,3 @@ class LocustOrchestra:
     def _hear(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         if "reading" in data:
             self._told[client_id] = data["reading"]
-            self._seated.add(client_id)
