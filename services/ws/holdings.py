@@ -105,6 +105,7 @@ class Holdings:
         """From here on the hub sends these; the snapshot that follows in this same step is what they build on."""
         if self._connection.outbox is not None:
             self._services.hub.set_interest(self._outbox, {**self._outbox.symbols, **dict.fromkeys(symbols, mode)})
+            self._outbox.told(symbols)
 
     def _newest(self, symbols: list[str]) -> list[Update]:
         latest = self._services.hub.latest

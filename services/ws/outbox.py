@@ -4,7 +4,7 @@ A client whose socket takes no more is `paused`: from then on only the names of 
 it reads again it gets the newest of each. Memory per client is so bounded by the symbols it holds, whatever the feed does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from services.contract.messages import Mode
 from services.ws.update import Update
@@ -37,6 +37,12 @@ class Outbox:
         if self.dirty is None:
             self.dirty = {}
             self.paused_since = now
+
+    def told(self, symbols: Iterable[str]) -> None:
+        """A snapshot with the newest of these is on its way: nothing of them is owed any more."""
+        if self.dirty is not None:
+            for symbol in symbols:
+                self.dirty.pop(symbol, None)
 
     def take_dirty(self) -> list[str]:
         """The client reads again: what changed meanwhile."""

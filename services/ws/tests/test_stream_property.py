@@ -80,6 +80,7 @@ class PlayedClient:
 
     def subscribe(self, symbol):
         self.node.set_interest(self.outbox, {**self.outbox.symbols, symbol: Mode.QUOTE})
+        self.outbox.told([symbol])
         newest = self.node.latest.get(symbol)
         held = self.wire.get(symbol)
         if newest is not None and held != (newest.fence, newest.epoch, newest.seq):
@@ -209,3 +210,14 @@ class Stream(RuleBasedStateMachine):
 
 Stream.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
 TestStream = Stream.TestCase
+
+
+def test_what_a_slow_client_was_told_on_asking_again_is_not_sent_once_more():
+    state = Stream()
+    state.subscribe(0, "A")
+    state.publish("A", False)
+    state.stops_reading(0, 0)
+    state.flush()
+    state.publish("A", False)
+    state.subscribe(0, "A")
+    state.teardown()
